@@ -1,0 +1,116 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A module both programs share: one folder under `Sources/Shared`, one target, `package` access.
+func shared(
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", resources: resources,
+    swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)Tests",
+    swiftSettings: strict)
+}
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioConcurrency: Target.Dependency = .product(
+  name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let lifecycle: Target.Dependency = .product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration: Target.Dependency = .product(
+  name: "Configuration", package: "swift-configuration")
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+  name: "freshet",
+  products: [
+    .executable(name: "APIService", targets: ["APIService"]),
+    .executable(name: "WebhookWorker", targets: ["WebhookWorker"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.1.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CHiredis", path: "Sources/Shared/CHiredis"),
+    .systemLibrary(name: "CLibpq", path: "Sources/Shared/CLibpq"),
+
+    shared("Conversations", [crypto]),
+    shared("Keyspace", ["Conversations"]),
+    shared("Redis", ["CHiredis", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
+    shared("Postgres", ["CLibpq", nioConcurrency, logging, lifecycle]),
+    shared(
+      "Cache", ["Redis", "Keyspace", "Telemetry", nio, nioConcurrency, crypto, logging],
+      resources: [.copy("Scripts")]),
+    shared(
+      "Queue", ["Redis", "Keyspace", "Telemetry", nio, nioConcurrency, crypto, logging, lifecycle],
+      resources: [.copy("Scripts")]),
+    shared(
+      "ConversationStore",
+      ["Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, logging]),
+    shared("Settings", ["Conversations", "Redis", "Postgres", configuration]),
+    shared("Telemetry", [nioConcurrency, logging, metrics]),
+
+    .executableTarget(
+      name: "APIService",
+      dependencies: [
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
+        lifecycle, logging, metrics, nio, crypto,
+      ],
+      resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
+    .executableTarget(
+      name: "WebhookWorker",
+      dependencies: [
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Settings", "Telemetry", hummingbird, httpClient, argumentParser, configuration, lifecycle,
+        logging, metrics, nio,
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: [nioConcurrency], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("Conversations", ["Conversations"]),
+    tests("Redis", ["Redis", nio, nioPosix, nioEmbedded, logging]),
+    tests("Postgres", ["Postgres", logging]),
+    tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
+    tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging]),
+    tests("ConversationStore", ["ConversationStore", "Postgres", "Conversations", logging]),
+    tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
+    tests(
+      "Integration",
+      ["Conversations", "Redis", "Postgres", "Keyspace", "Queue", httpClient, nio, logging]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+@main
+struct APIService { static func main() {} }

@@ -1,0 +1,2 @@
+@main
+struct WebhookWorker { static func main() {} }
