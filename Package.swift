@@ -56,6 +56,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.1.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -78,7 +79,12 @@ let package = Package(
     shared(
       "ConversationStore",
       ["Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, logging]),
-    shared("Settings", ["Conversations", "Redis", "Postgres", configuration]),
+    shared(
+      "Settings",
+      [
+        "Cache", "Redis", "Postgres", configuration,
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     shared("Telemetry", [nioConcurrency, logging, metrics]),
 
     .executableTarget(
