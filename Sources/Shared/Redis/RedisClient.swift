@@ -5,11 +5,12 @@ internal import NIOPosix
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Redis for one process: a pipelined connection per event loop, shared by all callers, and dedicated ones on demand.
+/// Redis for one process: a pipelined connection per event loop, shared by all callers, and dedicated ones on
+/// demand.
 ///
 /// ``run()`` must be running; until it has connected, and whenever Redis is away, commands fail at once with
-/// ``RedisError/Code/notConnected``. Nothing is queued and nothing is ever sent twice, scripts answered `NOSCRIPT`
-/// excepted, which have not run.
+/// ``RedisError/Code/notConnected``. Nothing is queued and nothing is ever sent twice, scripts answered
+/// `NOSCRIPT` excepted, which have not run.
 ///
 /// A call that times out or is cancelled may still run on the server, see ``RedisError/outcomeIsUnknown``.
 package final class RedisClient: Sendable {
@@ -53,8 +54,8 @@ extension RedisClient: Service {
   /// Whether at least one connection takes commands.
   package var isConnected: Bool { supervisors.contains { $0.connection != nil } }
 
-  /// Returns as soon as commands can be sent; throws ``RedisError/Code/notConnected`` with the cause when that takes
-  /// longer than `limit`.
+  /// Returns as soon as commands can be sent; throws ``RedisError/Code/notConnected`` with the cause when
+  /// that takes longer than `limit`.
   package func waitUntilConnected(within limit: Duration) async throws(RedisError) {
     let eventLoop = supervisors[0].eventLoop
     let connected = eventLoop.makePromise(of: Void.self)
@@ -75,8 +76,8 @@ extension RedisClient: Service {
     }
   }
 
-  /// `<run_id>|<master_replid>` of the server, as it said on connect. Nil while unknown, and while the connections
-  /// disagree, as they may for a moment during a failover.
+  /// `<run_id>|<master_replid>` of the server, as it said on connect. Nil while unknown, and while the
+  /// connections disagree, as they may for a moment during a failover.
   package var serverName: String? {
     let names = Set(supervisors.compactMap(\.connection).map(\.serverName))
     return names.count == 1 ? names.first ?? nil : nil
@@ -101,8 +102,8 @@ extension RedisClient {
     try await connection().execute(command, timeout: timeout)
   }
 
-  /// Sends the commands in one write and waits for all replies, which come in the same order. Error replies stay in
-  /// the array: one command's failure says nothing about the others. Not a transaction.
+  /// Sends the commands in one write and waits for all replies, which come in the same order. Error replies
+  /// stay in the array: one command's failure says nothing about the others. Not a transaction.
   package func pipeline(
     _ commands: [RedisCommand], timeout: Duration? = nil
   ) async throws(RedisError) -> [RedisReply] {
@@ -116,17 +117,17 @@ extension RedisClient {
     try await connection().evaluate(script, keys: keys, arguments: arguments, timeout: timeout)
   }
 
-  /// Runs scripts in one write. Those the server does not know, and only those, are sent a second time with their
-  /// source, all within one timeout; so these may run after calls that stand behind them in the array. Error replies
-  /// stay in the array.
+  /// Runs scripts in one write. Those the server does not know, and only those, are sent a second time with
+  /// their source, all within one timeout; so these may run after calls that stand behind them in the array.
+  /// Error replies stay in the array.
   package func evaluate(
     _ calls: [RedisScriptCall], timeout: Duration? = nil
   ) async throws(RedisError) -> [RedisReply] {
     try await connection().evaluate(calls, timeout: timeout)
   }
 
-  /// Lends a new connection of its own, for commands that block or change the connection; closes it afterwards.
-  /// Does not need ``run()``, but a graceful shutdown of it ends these connections too.
+  /// Lends a new connection of its own, for commands that block or change the connection; closes it
+  /// afterwards. Does not need ``run()``, but a graceful shutdown of it ends these connections too.
   package func withDedicatedConnection<Result>(
     isolation: isolated (any Actor)? = #isolation, _ body: (RedisConnection) async throws -> Result
   ) async throws -> Result {

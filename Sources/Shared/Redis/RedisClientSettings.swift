@@ -6,8 +6,8 @@ package struct RedisClientSettings: Sendable {
   package var connectTimeout: Duration = .seconds(2)
   /// For each command that is not given a timeout of its own.
   package var commandTimeout: Duration = .milliseconds(500)
-  /// A connection whose replies are overdue and that has been silent for this long is replaced: the peer is gone
-  /// or hangs, and TCP alone would take minutes to say so.
+  /// A connection whose replies are overdue and that has been silent for this long is replaced: the peer is
+  /// gone or hangs, and TCP alone would take minutes to say so.
   package var unresponsiveTimeout: Duration = .seconds(10)
   /// Commands sent and unanswered per connection, timed-out ones included; the next one is refused.
   package var maximumCommandsInFlight = 10_000

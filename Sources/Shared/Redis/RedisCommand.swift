@@ -38,8 +38,8 @@ extension RedisArgument: ExpressibleByIntegerLiteral {
 
 /// One command with its arguments, as yet neither encoded nor sent.
 ///
-/// Commands that block (`BLPOP`) or change the connection (`SELECT`, `SUBSCRIBE`, `MULTI`) belong on a dedicated
-/// connection: on a shared one they would hold up or change everybody else's.
+/// Commands that block (`BLPOP`) or change the connection (`SELECT`, `SUBSCRIBE`, `MULTI`) belong on a
+/// dedicated connection: on a shared one they would hold up or change everybody else's.
 package struct RedisCommand: Sendable, Hashable {
   /// The command's name, `GET`.
   package let name: String

@@ -11,8 +11,8 @@ extension RedisConnection {
     return try await send(request, replies: 1, deadline: deadline(timeout)).get().get()
   }
 
-  /// Sends the commands in one write and waits for all replies, which come in the same order. Error replies stay in
-  /// the array: one command's failure says nothing about the others.
+  /// Sends the commands in one write and waits for all replies, which come in the same order. Error replies
+  /// stay in the array: one command's failure says nothing about the others.
   package func pipeline(
     _ commands: [RedisCommand], timeout: Duration? = nil
   ) async throws(RedisError) -> [RedisReply] {
@@ -27,8 +27,8 @@ extension RedisConnection {
     return try await evaluate([call], timeout: timeout)[0].get()
   }
 
-  /// Runs scripts in one write. Those the server does not know, and only those, are sent a second time with their
-  /// source, all within one timeout; so these may run after calls that stand behind them in the array.
+  /// Runs scripts in one write. Those the server does not know, and only those, are sent a second time with
+  /// their source, all within one timeout; so these may run after calls that stand behind them in the array.
   package func evaluate(
     _ calls: [RedisScriptCall], timeout: Duration? = nil
   ) async throws(RedisError) -> [RedisReply] {

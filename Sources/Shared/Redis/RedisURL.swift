@@ -1,7 +1,7 @@
 /// Where a Redis server is and how to log in: `redis[s]://[user[:password]@]host[:port][/database]`.
 ///
-/// `rediss` means TLS. User and password are percent-decoded; `redis://:secret@host` has a password and no user.
-/// A query or fragment is refused, rather than an option being silently without effect.
+/// `rediss` means TLS. User and password are percent-decoded; `redis://:secret@host` has a password and no
+/// user. A query or fragment is refused, rather than an option being silently without effect.
 package struct RedisURL: Sendable, Equatable {
   package let host: String
   /// 6379 unless the URL names another.

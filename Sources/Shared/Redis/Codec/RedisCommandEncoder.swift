@@ -3,7 +3,8 @@ internal import NIOCore
 
 /// Encodes commands as RESP2 by `redisFormatCommandArgv`.
 enum RedisCommandEncoder {
-  /// What Redis accepts as one argument (`proto-max-bulk-len`), used for the whole command: hiredis counts in Int32.
+  /// What Redis accepts as one argument (`proto-max-bulk-len`), used for the whole command: hiredis counts in
+  /// Int32.
   static let maximumBytes = 512 << 20
   /// Redis refuses a command of more arguments.
   static let maximumArguments = 1 << 20

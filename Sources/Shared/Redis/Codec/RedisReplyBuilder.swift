@@ -1,7 +1,8 @@
 internal import CHiredis
 internal import NIOCore
 
-/// Puts one reply together from hiredis's callbacks, straight into `RedisReply`: no C reply objects in between.
+/// Puts one reply together from hiredis's callbacks, straight into `RedisReply`: no C reply objects in
+/// between.
 ///
 /// hiredis walks a reply depth first, so a stack of unfinished arrays is all the state there is.
 final class RedisReplyBuilder {

@@ -1,8 +1,8 @@
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 
-/// One caller waiting for one reply (a pipeline's is an array), from before it is written until it is answered,
-/// times out or is cancelled, whichever comes first. Everything after that is ignored.
+/// One caller waiting for one reply (a pipeline's is an array), from before it is written until it is
+/// answered, times out or is cancelled, whichever comes first. Everything after that is ignored.
 final class RedisCall: Sendable {
   typealias Outcome = Result<RedisReply, RedisError>
 

@@ -1,10 +1,11 @@
 internal import NIOCore
 
-/// Everything a connection decides: who gets which reply, who has waited too long, when to give up. No I/O, no clock.
+/// Everything a connection decides: who gets which reply, who has waited too long, when to give up. No I/O,
+/// no clock.
 ///
-/// Replies carry no name, only their place in line. A call that times out therefore leaves its place behind as a
-/// tombstone, whose replies are dropped when they come; a cancelled call stays in place likewise, its owner simply
-/// takes no reply any more. `Call` is whatever the I/O side wants handed back.
+/// Replies carry no name, only their place in line. A call that times out therefore leaves its place behind
+/// as a tombstone, whose replies are dropped when they come; a cancelled call stays in place likewise, its
+/// owner simply takes no reply any more. `Call` is whatever the I/O side wants handed back.
 struct RedisConnectionStateMachine<Call: Equatable> {
   struct Limits: Equatable {
     var maximumCommandsInFlight: Int
@@ -208,7 +209,8 @@ extension RedisConnectionStateMachine {
     return (calls, next)
   }
 
-  /// When a silent server counts as gone: the reply at the head of the line is overdue, and nothing was heard since.
+  /// When a silent server counts as gone: the reply at the head of the line is overdue, and nothing was heard
+  /// since.
   private var endOfPatience: NIODeadline? {
     line.first.map { max($0.deadline, lastHeardAt) + limits.unresponsiveTimeout }
   }

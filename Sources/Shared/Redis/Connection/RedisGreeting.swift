@@ -1,5 +1,5 @@
-/// What a new connection says before any caller's command, all in one write: log in, pick the database, ask who
-/// the server is.
+/// What a new connection says before any caller's command, all in one write: log in, pick the database, ask
+/// who the server is.
 struct RedisGreeting: Equatable {
   enum Step: Equatable {
     case authenticate

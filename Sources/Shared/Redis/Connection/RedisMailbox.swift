@@ -1,7 +1,7 @@
 internal import NIOConcurrencyHelpers
 
-/// Hands calls from any thread to the connection's event loop. Only the first call of a batch wakes the loop, which
-/// then writes the whole batch at once.
+/// Hands calls from any thread to the connection's event loop. Only the first call of a batch wakes the loop,
+/// which then writes the whole batch at once.
 final class RedisMailbox: Sendable {
   private enum State {
     case open([RedisCall])
