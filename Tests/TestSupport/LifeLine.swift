@@ -25,6 +25,8 @@ enum LifeLine {
 
   private static let script = """
     trap '' INT TERM HUP QUIT
+    # A container without an init keeps the dead as zombies.
+    alive() { read -r _ _ state _ <"/proc/$1/stat" && [ "$state" != Z ]; }
     children=''
     while read -r verb id farewell; do
       case $verb in
@@ -38,7 +40,7 @@ enum LifeLine {
     for child in $children; do kill -"${child#*:}" "${child%:*}"; kill -CONT "${child%:*}"; done
     polls=0
     for child in $children; do
-      while kill -0 "${child%:*}" && [ $polls -lt 80 ]; do sleep 0.1; polls=$((polls + 1)); done
+      while alive "${child%:*}" && [ $polls -lt 80 ]; do sleep 0.1; polls=$((polls + 1)); done
       kill -KILL "${child%:*}"
     done
     rm -rf "$1"

@@ -5,7 +5,7 @@ import Testing
 @Suite("Servers for tests")
 struct ServersTests {
   private func redis(_ server: RedisServer, _ command: String...) async throws -> [String] {
-    let client = try ChildProcess("redis-cli", ["-t", "1", "-p", String(server.port)] + command)
+    let client = try ChildProcess("redis-cli", ["-p", String(server.port)] + command)
     try await client.wait()
     try await client.waitForOutputEnd()
     return client.lines
