@@ -1,0 +1,43 @@
+/// The rows a statement returned and how many it touched. Owns a copy of its bytes; nothing of libpq is behind it.
+package struct PostgresResult: Sendable {
+  /// Rows inserted, updated, deleted or returned, as the server counted them.
+  package let affectedRows: Int
+  /// The command tag, such as `INSERT 0 1`.
+  let commandTag: String
+  let table: ResultTable
+}
+
+extension PostgresResult: RandomAccessCollection {
+  /// Always 0.
+  package var startIndex: Int { 0 }
+  /// The number of rows.
+  package var endIndex: Int { table.rowCount }
+  /// The row at `position`; a view, nothing is copied.
+  package subscript(position: Int) -> PostgresRow {
+    precondition(position >= 0 && position < table.rowCount, "row \(position) of \(table.rowCount)")
+    return PostgresRow(table: table, row: position)
+  }
+}
+
+/// All cells of a result in one buffer, row by row.
+struct ResultTable: Sendable {
+  struct Column: Sendable, Equatable {
+    let name: String
+    let type: PostgresType
+  }
+
+  let columns: [Column]
+  let rowCount: Int
+  /// End of cell *i* in `bytes`; it begins where cell *i − 1* ends.
+  var cellEnds: [Int]
+  /// Whether cell *i* is NULL (and then empty).
+  var cellIsNull: [Bool]
+  var bytes: [UInt8]
+
+  /// The cell's place in `bytes`, or nil for NULL.
+  func range(row: Int, column: Int) -> Range<Int>? {
+    let cell = row * columns.count + column
+    if cellIsNull[cell] { return nil }
+    return (cell == 0 ? 0 : cellEnds[cell - 1])..<cellEnds[cell]
+  }
+}
