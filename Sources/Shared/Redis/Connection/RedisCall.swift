@@ -1,0 +1,59 @@
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// One caller waiting for one reply (a pipeline's is an array), from before it is written until it is
+/// answered, times out or is cancelled, whichever comes first. Everything after that is ignored.
+final class RedisCall: Sendable {
+  typealias Outcome = Result<RedisReply, RedisError>
+
+  private enum State {
+    case created
+    case waiting(CheckedContinuation<Outcome, Never>)
+    /// Answered, timed out or cancelled; possibly before anybody waited.
+    case finished
+  }
+
+  let request: ByteBuffer
+  /// The number of commands in the request, and so of replies.
+  let replies: Int
+  let deadline: NIODeadline
+  private let state = NIOLockedValueBox(State.created)
+
+  init(request: ByteBuffer, replies: Int, deadline: NIODeadline) {
+    self.request = request
+    self.replies = replies
+    self.deadline = deadline
+  }
+
+  /// False if the call is finished already and need not be written.
+  var isWaiting: Bool {
+    state.withLockedValue { if case .waiting = $0 { true } else { false } }
+  }
+
+  /// The caller begins to wait. False if it was cancelled before; it has been told so.
+  func wait(_ continuation: CheckedContinuation<Outcome, Never>) -> Bool {
+    let isWaiting = state.withLockedValue { state in
+      guard case .created = state else { return false }
+      state = .waiting(continuation)
+      return true
+    }
+    if !isWaiting { continuation.resume(returning: .failure(Self.cancellation)) }
+    return isWaiting
+  }
+
+  func finish(_ outcome: Outcome) {
+    let continuation: CheckedContinuation<Outcome, Never>? = state.withLockedValue { state in
+      defer { state = .finished }
+      return if case .waiting(let continuation) = state { continuation } else { nil }
+    }
+    continuation?.resume(returning: outcome)
+  }
+
+  func cancel() { finish(.failure(Self.cancellation)) }
+
+  private static let cancellation = RedisError(.cancelled, "the calling task was cancelled")
+}
+
+extension RedisCall: Equatable {
+  static func == (left: RedisCall, right: RedisCall) -> Bool { left === right }
+}

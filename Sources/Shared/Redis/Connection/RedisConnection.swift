@@ -1,0 +1,73 @@
+internal import NIOCore
+
+/// One connection to Redis, usable from any task. Commands are pipelined in the order of the calls.
+package final class RedisConnection: Sendable {
+  private let channel: any Channel
+  private let mailbox: RedisMailbox
+  private let settings: RedisClientSettings
+  /// `<run_id>|<master_replid>` of the server, asked on connect; nil if it would not say.
+  package let serverName: String?
+
+  init(channel: any Channel, mailbox: RedisMailbox, serverName: String?, settings: RedisClientSettings) {
+    self.channel = channel
+    self.mailbox = mailbox
+    self.serverName = serverName
+    self.settings = settings
+  }
+
+  /// Whether commands are taken; false from the moment the connection is known to end.
+  package var isOpen: Bool { mailbox.isOpen }
+
+  var eventLoop: any EventLoop { channel.eventLoop }
+
+  /// Completes when the socket is closed, for whatever reason.
+  var closeFuture: EventLoopFuture<Void> { channel.closeFuture }
+
+  /// When a call made now times out; nil means the client's default.
+  func deadline(_ timeout: Duration?) -> NIODeadline {
+    .now() + TimeAmount(timeout ?? settings.commandTimeout)
+  }
+
+  /// The one way out: `request` is `replies` encoded commands, and more than one reply comes as an array.
+  func send(
+    _ request: ByteBuffer, replies: Int, deadline: NIODeadline
+  ) async -> Result<RedisReply, RedisError> {
+    let call = RedisCall(request: request, replies: replies, deadline: deadline)
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        guard call.wait(continuation) else { return }
+        post(call)
+      }
+    } onCancel: {
+      call.cancel()
+    }
+  }
+
+  private func post(_ call: RedisCall) {
+    switch mailbox.add(call) {
+    case .none: break
+    case .refuse(let error): call.finish(.failure(error))
+    case .scheduleDrain: onHandler { $0.drainMailbox() }
+    }
+  }
+
+  /// Takes nothing new, waits for the replies under way, then closes; at the latest after the drain timeout.
+  func drain() {
+    onHandler { $0.drain() }
+    let lastCall = eventLoop.scheduleTask(in: TimeAmount(settings.drainTimeout)) { self.close() }
+    closeFuture.whenComplete { _ in lastCall.cancel() }
+  }
+
+  /// Closes at once; whoever waits is told that the connection was lost.
+  func close() { onHandler { $0.end(RedisError(.connectionLost, "the connection was closed")) } }
+
+  private func onHandler(_ body: @escaping @Sendable (RedisChannelHandler) -> Void) {
+    channel.eventLoop.execute { [channel] in
+      // Gone once the channel is closed, and everybody has been answered then.
+      guard let handler = try? channel.pipeline.syncOperations.handler(type: RedisChannelHandler.self) else {
+        return
+      }
+      body(handler)
+    }
+  }
+}

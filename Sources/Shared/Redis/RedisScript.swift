@@ -1,0 +1,46 @@
+internal import Crypto
+
+/// A Lua script, known to Redis by the SHA-1 of its source.
+package struct RedisScript: Sendable, Hashable {
+  /// For logs and metrics; Redis never sees it.
+  package let name: String
+  package let source: String
+  /// Lower-case hex, the form `EVALSHA` takes.
+  package let sha1: String
+
+  package init(name: String, source: String) {
+    self.name = name
+    self.source = source
+    sha1 = Self.hex(Insecure.SHA1.hash(data: Array(source.utf8)))
+  }
+
+  private static func hex(_ digest: Insecure.SHA1Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    let bytes = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// One run of a script.
+package struct RedisScriptCall: Sendable, Hashable {
+  package let script: RedisScript
+  /// Every key the script touches, so that Redis Cluster can route it.
+  package let keys: [RedisArgument]
+  package let arguments: [RedisArgument]
+
+  package init(_ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument]) {
+    self.script = script
+    self.keys = keys
+    self.arguments = arguments
+  }
+
+  /// Runs the script if the server has it, else is answered with `NOSCRIPT`.
+  var byDigest: RedisCommand { command("EVALSHA", RedisArgument(script.sha1)) }
+
+  /// Runs the script from its source, which the server then keeps.
+  var bySource: RedisCommand { command("EVAL", RedisArgument(script.source)) }
+
+  private func command(_ name: String, _ body: RedisArgument) -> RedisCommand {
+    RedisCommand(name, [body, RedisArgument(keys.count)] + keys + arguments)
+  }
+}
