@@ -82,7 +82,8 @@ let package = Package(
     shared(
       "Settings",
       [
-        "Cache", "Redis", "Postgres", configuration,
+        "Cache", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
     shared("Telemetry", [nioConcurrency, logging, metrics]),

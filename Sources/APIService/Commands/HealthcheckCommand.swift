@@ -1,6 +1,4 @@
 import ArgumentParser
-import AsyncHTTPClient
-import NIOCore
 import Settings
 
 /// For containers without curl: exit code 0 when ready, 1 when not.
@@ -12,25 +10,7 @@ struct HealthcheckCommand: AsyncParsableCommand {
   var url: String?
 
   func run() async throws {
-    let target = try await url ?? Self.ownURL()
-    do {
-      let response = try await HTTPClient.shared.execute(
-        HTTPClientRequest(url: target), timeout: .seconds(3))
-      guard response.status == .ok else {
-        throw ProgramFailure(.failure, "\(target) answered \(response.status.code)")
-      }
-    } catch let failure as ProgramFailure {
-      throw failure
-    } catch {
-      throw ProgramFailure(.failure, "\(target) does not answer: \(error)")
-    }
-  }
-
-  private static func ownURL() async throws -> String {
-    let reader = try await SettingsReader()
-    let port = reader.integer("PORT", default: 8080, in: 1...65535)
-    let host = reader.string("HOST") ?? "127.0.0.1"
-    try reader.finish()
-    return "http://\(host == "0.0.0.0" ? "127.0.0.1" : host):\(port)/health/ready"
+    try await HealthProbe.ask(
+      try await HealthProbe.target(url, host: "HOST", port: "PORT", defaultPort: 8080))
   }
 }
