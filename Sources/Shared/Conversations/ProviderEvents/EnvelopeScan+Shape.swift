@@ -1,6 +1,26 @@
 extension EnvelopeScan {
+  /// Scans a whole body. Throws `malformedBody`.
+  init(checking bytes: UnsafeBufferPointer<UInt8>) throws(RequestRejection) {
+    var scanner = JSONScanner(bytes)
+    do throws(JSONError) {
+      try self.init(&scanner)
+    } catch {
+      throw .malformed(error)
+    }
+  }
+
+  /// Who and what the webhook is about. Throws `invalidBody` when the envelope has the wrong shape.
+  func names() throws(RequestRejection) -> (id: ExternalConversationID, type: EventType) {
+    guard isObject else { throw RequestRejection(.invalidBody, detail: "The body is not a JSON object.") }
+    let errors = shapeErrors
+    guard errors.isEmpty, case .valid(let id) = conversationID, case .valid(let type) = eventType else {
+      throw .invalid(errors)
+    }
+    return (id, type)
+  }
+
   /// What is wrong with the envelope's members; empty when it can be queued.
-  var shapeErrors: [FieldError] {
+  private var shapeErrors: [FieldError] {
     var errors: [FieldError] = []
     let rule = "a string of 1 to 128 characters that is not blank and has no control characters"
     append(&errors, conversationID, "/conversation_id", rule)

@@ -12,8 +12,12 @@ package struct WebhookEnvelope: Equatable, Sendable {
   /// Checks all of a body in one pass. The event id is `signedID` where the sender signed one, else the hash of the body.
   /// Throws `malformedBody` (not JSON, or an envelope key twice) or `invalidBody` (JSON of the wrong shape).
   package init(body: Span<UInt8>, signedID: EventID? = nil) throws(RequestRejection) {
-    let parts = body.withUnsafeBufferPointer { bytes in Self.read(bytes) }
-    (conversationID, eventType, payload) = try parts.get()
+    (conversationID, eventType, payload) = try body.withUnsafeBufferPointer {
+      (bytes) throws(RequestRejection) in
+      let scan = try EnvelopeScan(checking: bytes)
+      let names = try scan.names()
+      return (names.id, names.type, Self.payload(of: bytes, scan))
+    }
     eventID = signedID ?? EventID(sha256Of: body)
   }
 
@@ -22,34 +26,8 @@ package struct WebhookEnvelope: Equatable, Sendable {
     try self.init(body: body.span, signedID: signedID)
   }
 
-  private typealias Parts = (ExternalConversationID, EventType, [UInt8])
-
-  private static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<Parts, RequestRejection> {
-    var scanner = JSONScanner(bytes)
-    let start = scanner.position
-    let scan: EnvelopeScan
-    do throws(JSONError) {
-      scan = try EnvelopeScan(&scanner)
-    } catch {
-      return .failure(.malformed(error))
-    }
-    return names(in: scan).map { id, type in (id, type, payload(of: bytes[start...], scan)) }
-  }
-
-  private static func names(
-    in scan: EnvelopeScan
-  ) -> Result<(ExternalConversationID, EventType), RequestRejection> {
-    guard scan.isObject else {
-      return .failure(RequestRejection(.invalidBody, detail: "The body is not a JSON object."))
-    }
-    let errors = scan.shapeErrors
-    guard errors.isEmpty, case .valid(let id) = scan.conversationID, case .valid(let type) = scan.eventType
-    else { return .failure(.invalid(errors)) }
-    return .success((id, type))
-  }
-
-  private static func payload(of body: Slice<UnsafeBufferPointer<UInt8>>, _ scan: EnvelopeScan) -> [UInt8] {
-    guard scan.hasRemovals else { return Array(body) }
+  private static func payload(of body: UnsafeBufferPointer<UInt8>, _ scan: EnvelopeScan) -> [UInt8] {
+    guard scan.hasRemovals else { return Array(body[JSONScanner(body).position...]) }
     var payload: [UInt8] = []
     payload.reserveCapacity(body.count)
     payload.append(UInt8(ascii: "{"))
