@@ -116,7 +116,6 @@ struct RedisClientFaultTests {
       (ScriptedServer.Answer.thenClose(""), RedisError.Code.connectionLost),
       (.thenClose("$10\r\nhalf"), .connectionLost),
       (.bytes("HTTP/1.1 400 Bad Request\r\n"), .protocolViolation),
-      (.bytes("+OK\r\n+OK\r\n+and one nobody asked for\r\n"), .connectionLost),
     ])
   func endOfConnection(answer: ScriptedServer.Answer, code: RedisError.Code) async throws {
     let script: ScriptedServer.Script = { command in
@@ -139,6 +138,18 @@ struct RedisClientFaultTests {
           #expect(!connection.isOpen)
         }
         #expect(try await client.execute(RedisCommand("THIRD")).string == "healthy")
+      }
+    }
+  }
+
+  @Test("trusts a connection no further that sends a reply nobody asked for")
+  func unexpectedReply() async throws {
+    try await withScriptedServer({ _ in .bytes("+mine\r\n+nobody's\r\n") }) { server async throws in
+      try await withClient(server.url) { client async throws in
+        try await client.withDedicatedConnection { connection async throws in
+          #expect(try await connection.execute(Self.scripted).string == "mine")
+          #expect(try await eventually { !connection.isOpen })
+        }
       }
     }
   }

@@ -95,9 +95,10 @@ struct RedisClientTests {
 
   @Test("logs in and selects the database the URL names")
   func login() async throws {
-    let server = try await RedisServer.start(arguments: [
-      "--requirepass", "s3cret", "--user", "app on >pässword ~* +@all",
-    ])
+    let server = try await RedisServer.start(arguments: ["--requirepass", "s3cret"])
+    try await withClient("redis://:s3cret@127.0.0.1:\(server.port)") { client async throws in
+      _ = try await client.execute(RedisCommand("ACL", "SETUSER", "app", "on", ">pässword", "~*", "+@all"))
+    }
     for login in [":s3cret", "app:p%C3%A4ssword"] {
       try await withClient("redis://\(login)@127.0.0.1:\(server.port)/3") { client async throws in
         _ = try await client.execute(RedisCommand("SET", "k", "v"))
