@@ -112,7 +112,7 @@ let package = Package(
       name: "TestSupportTests", dependencies: ["TestSupport"], path: "Tests/TestSupportTests",
       swiftSettings: strict),
     tests("Conversations", ["Conversations"]),
-    tests("Redis", ["Redis", nio, nioPosix, nioEmbedded, logging]),
+    tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
     tests("Postgres", ["Postgres", logging]),
     tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging]),
