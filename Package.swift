@@ -101,9 +101,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: [nioConcurrency], path: "Tests/TestSupport",
       swiftSettings: strict),
-    .testTarget(
-      name: "TestSupportTests", dependencies: ["TestSupport"], path: "Tests/TestSupportTests",
-      swiftSettings: strict),
+    tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
     tests("Redis", ["Redis", nio, nioPosix, nioEmbedded, logging]),
     tests("Postgres", ["Postgres", logging]),
