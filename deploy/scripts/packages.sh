@@ -3,7 +3,7 @@
 set -euo pipefail
 
 case ${1:-all} in
-  build) wanted=(libhiredis-dev libpq-dev) ;;
+  build) wanted=(make libhiredis-dev libpq-dev) ;;
   all) wanted=(libhiredis-dev libpq-dev redis-server postgresql curl) ;;
   *) echo "usage: $0 [all|build]" >&2 && exit 64 ;;
 esac

@@ -25,7 +25,7 @@ tests() {
 conclude() {
   printf '\n== stages\n'
   printf '%s\n' "${times[@]}" "$(printf '%-10s %6d s' total $SECONDS)"
-  grep 'Test run with' "$log" || true
+  grep -E 'recorded an issue|Test run with' "$log" || true
   exit "$1"
 }
 
