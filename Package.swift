@@ -108,9 +108,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: [nioConcurrency], path: "Tests/TestSupport",
       swiftSettings: strict),
-    .testTarget(
-      name: "TestSupportTests", dependencies: ["TestSupport"], path: "Tests/TestSupportTests",
-      swiftSettings: strict),
+    tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
     tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
     tests("Postgres", ["Postgres", logging]),
