@@ -78,7 +78,7 @@ let package = Package(
       resources: [.copy("Scripts")]),
     shared(
       "ConversationStore",
-      ["Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, logging]),
+      ["Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, crypto, logging]),
     shared(
       "Settings",
       [

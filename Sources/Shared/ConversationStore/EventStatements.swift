@@ -11,8 +11,7 @@ enum EventStatements {
     set_config('idle_in_transaction_session_timeout', '10s', true)
     """)
 
-  /// Raises the fences of the batch; a conversation not returned has a newer one and leaves the batch.
-  /// Index: primary key of queue_fences.
+  /// Raises the fences of the batch, except where a newer one is stored. Index: primary key of queue_fences.
   static let raiseFences = PostgresStatement(
     "events_raise_fences",
     """
@@ -20,8 +19,13 @@ enum EventStatements {
     SELECT * FROM unnest($1::text[], $2::bigint[]) AS n (conversation, fence) \
     ORDER BY n.conversation COLLATE "C" \
     ON CONFLICT (conversation) DO UPDATE SET fence = EXCLUDED.fence, updated_at = now() \
-    WHERE q.fence <= EXCLUDED.fence RETURNING conversation
+    WHERE q.fence <= EXCLUDED.fence
     """)
+
+  /// The fences as stored now: one newer than the batch's keeps its conversation out.
+  /// Index: primary key of queue_fences.
+  static let fences = PostgresStatement(
+    "events_fences", "SELECT conversation, fence FROM queue_fences WHERE conversation = ANY($1::text[])")
 
   /// Creates the conversations nobody has yet, unless deleted or fenced off. Indexes:
   /// conversations_external_id, primary keys of deleted_conversations and queue_fences.
@@ -49,7 +53,7 @@ enum EventStatements {
   static let transcripts = PostgresStatement(
     "events_transcripts",
     """
-    SELECT c.external_id, t.event_time, t.entry_count, t.content_sha256 FROM conversation_transcripts t \
+    SELECT t.conversation_id, t.event_time, t.entry_count, encode(t.content_sha256, 'hex') FROM conversation_transcripts t \
     JOIN conversations c ON c.id = t.conversation_id WHERE c.external_id = ANY($1::text[])
     """)
 
@@ -78,17 +82,16 @@ enum EventStatements {
     ORDER BY n.id COLLATE "C" ON CONFLICT (external_event_id) DO NOTHING RETURNING external_event_id
     """)
 
-  /// The changed conversations, unnested. Index: primary key.
+  /// The changed conversations, unnested; metadata is null where it stays. Index: primary key.
   static let updateConversations = PostgresStatement(
     "events_update_conversations",
     """
     UPDATE conversations c SET status = n.status, transcript_received = n.received, \
     shutdown_reason = n.reason, recording_url = n.recording, started_at = n.started, ended_at = n.ended, \
-    metadata = CASE WHEN n.perception IS NULL THEN c.metadata \
-    ELSE jsonb_set(c.metadata, '{perceptionAnalysis}', n.perception::jsonb) END, updated_at = now() \
+    metadata = coalesce(n.metadata::jsonb, c.metadata), updated_at = now() \
     FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::text[], $5::text[], $6::timestamptz[], \
     $7::timestamptz[], $8::text[]) \
-    AS n (id, status, received, reason, recording, started, ended, perception) WHERE c.id = n.id
+    AS n (id, status, received, reason, recording, started, ended, metadata) WHERE c.id = n.id
     """)
 
   /// What is stored now of each transcript. Index: primary key of conversation_transcripts.

@@ -67,8 +67,17 @@ extension CacheSettings {
   /// `CACHE_TTL_SECONDS` (300) and `CACHE_MODE` (`strict`, `available`, `off`).
   package init(reader: SettingsReader) {
     self.init()
-    ttl = .seconds(reader.integer("CACHE_TTL_SECONDS", default: 300, in: 1...86_400))
+    timeToLive = .seconds(reader.integer("CACHE_TTL_SECONDS", default: 300, in: 1...86_400))
     mode = reader.choice(
       "CACHE_MODE", default: .strict, ["strict": .strict, "available": .available, "off": .off])
+  }
+}
+
+extension BackendSettings {
+  /// How the programs' Postgres clients behave.
+  package var postgresSettings: PostgresClientSettings {
+    var settings = PostgresClientSettings()
+    settings.preparedStatements = preparedStatements
+    return settings
   }
 }
