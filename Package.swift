@@ -24,6 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrency: Target.Dependency = .product(
   name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -82,7 +83,7 @@ let package = Package(
     shared(
       "Settings",
       [
-        "Cache", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio,
+        "Cache", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio, nioHTTP,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

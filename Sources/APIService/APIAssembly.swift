@@ -8,6 +8,7 @@ import Postgres
 import Queue
 import Redis
 import ServiceLifecycle
+import Settings
 import Telemetry
 
 /// The composition root: every object of the service, built from settings once.

@@ -6,6 +6,7 @@ import Postgres
 import Queue
 import Redis
 import ServiceLifecycle
+import Settings
 import Telemetry
 
 /// The composition root: every object of the worker, built from settings once.

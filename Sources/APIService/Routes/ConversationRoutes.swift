@@ -1,7 +1,9 @@
+import Cache
 import Conversations
 import ConversationStore
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// `/conversations`: create, list, read, patch, delete.
 struct ConversationRoutes: Sendable {
@@ -82,9 +84,9 @@ struct ConversationRoutes: Sendable {
   private func written(
     _ status: HTTPResponse.Status, _ receipt: WriteReceipt, _ more: HTTPFields = [:]
   ) -> Response {
-    let body = receipt.conversation.jsonBytes()
+    let body = ByteBuffer(bytes: receipt.conversation.jsonBytes())
     var headers = pending(receipt.invalidated)
-    headers[.eTag] = StoredAnswer.etag(of: body)
+    headers[.eTag] = CachedValue.etag(of: body)
     for field in more { headers.append(field) }
     return .json(status, body, headers)
   }

@@ -21,6 +21,8 @@ package enum CacheStatus: Sendable, Equatable {
     case late
     /// It answered with an error.
     case refused
+    /// Answers of this kind are not kept: no group would invalidate them.
+    case uncached
   }
 
   /// The value of the field: `redis; hit; ttl=231`.

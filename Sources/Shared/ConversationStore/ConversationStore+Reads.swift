@@ -1,5 +1,6 @@
-package import Cache
+import Cache
 package import Conversations
+import Keyspace
 import NIOCore
 import Postgres
 
@@ -33,7 +34,7 @@ extension ConversationStore {
   package func messages(of user: UserID, _ list: ListRequest) async throws -> StoredAnswer {
     let load: @Sendable () async throws -> CacheLoad = {
       let statement =
-        page.includesTotal ? MessageStatements.pageOfUser : MessageStatements.pageOfUserWithoutTotal
+        list.includesTotal ? MessageStatements.pageOfUser : MessageStatements.pageOfUserWithoutTotal
       let rows = try await database.query(statement, [.user(user)] + list.window)
       return try .page(rows, list, columns: 1, owner: user) { row, column in try row.message(from: column) }
     }

@@ -1,5 +1,7 @@
-package import Cache
+import Cache
 package import Conversations
+import Keyspace
+import NIOCore
 import Postgres
 
 extension ConversationStore {
@@ -25,8 +27,8 @@ extension ConversationStore {
   ) async throws -> WriteReceipt {
     let conversation = try await database.withTransaction { connection in
       let stored = try await Self.lock(id, connection, mayAccess)
-      guard matches(CachedValue.etag(of: stored.jsonBytes())) else { throw WriteRefusal.preconditionFailed }
-      let changed = try patch.applied(to: stored, at: .now())
+      guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else { throw WriteRefusal.preconditionFailed }
+      let changed = try patch.applied(to: stored).stamped(at: .now())
       guard changed != stored else { return stored }
       let rows = try await connection.query(
         ConversationStatements.update,
@@ -100,6 +102,19 @@ extension ConversationStore {
     let claimed = try await connection.query(
       ConversationStatements.claim, [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata)])
     return try claimed.only().conversation()
+  }
+}
+
+extension Conversation {
+  /// The times a client's change of status implies, where they are not set.
+  func stamped(at now: Timestamp) -> Conversation {
+    var stamped = self
+    switch status {
+    case .pending: break
+    case .active: stamped.startedAt = startedAt ?? now
+    case .ended, .failed: stamped.endedAt = endedAt ?? now
+    }
+    return stamped
   }
 }
 

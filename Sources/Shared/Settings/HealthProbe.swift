@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 
 /// What the `healthcheck` commands of both programs do.
 package enum HealthProbe {

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// Exit codes of both programs, from `sysexits.h` where it has one.
 package enum ProgramExitCode: Int32, Sendable {
@@ -31,7 +31,7 @@ package struct ProgramFailure: Error, Sendable, CustomStringConvertible {
 
   /// Prints the text and ends the process.
   package func exit() -> Never {
-    fputs("error: \(description)\n", stderr)
-    Glibc.exit(exitCode.rawValue)
+    FileHandle.standardError.write(Data("error: \(description)\n".utf8))
+    Foundation.exit(exitCode.rawValue)
   }
 }

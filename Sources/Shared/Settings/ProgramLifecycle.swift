@@ -1,4 +1,4 @@
-import Logging
+package import Logging
 package import ServiceLifecycle
 package import Telemetry
 import UnixSignals
