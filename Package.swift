@@ -101,6 +101,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: [nioConcurrency], path: "Tests/TestSupport",
       swiftSettings: strict),
+    tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
     tests("Redis", ["Redis", nio, nioPosix, nioEmbedded, logging]),
     tests("Postgres", ["Postgres", logging]),
