@@ -21,23 +21,12 @@ extension PostgresResult: RandomAccessCollection {
 
 /// All cells of a result in one buffer, row by row.
 struct ResultTable: Sendable {
-  struct Column: Sendable, Equatable {
-    let name: String
-    let type: PostgresType
-  }
-
-  let columns: [Column]
+  let columns: [PostgresType]
   let rowCount: Int
-  /// End of cell *i* in `bytes`; it begins where cell *i − 1* ends.
-  var cellEnds: [Int]
-  /// Whether cell *i* is NULL (and then empty).
-  var cellIsNull: [Bool]
-  var bytes: [UInt8]
+  let cells: ValueBuffer
 
-  /// The cell's place in `bytes`, or nil for NULL.
-  func range(row: Int, column: Int) -> Range<Int>? {
-    let cell = row * columns.count + column
-    if cellIsNull[cell] { return nil }
-    return (cell == 0 ? 0 : cellEnds[cell - 1])..<cellEnds[cell]
+  /// The cell's bytes, or nil for NULL.
+  func bytes(row: Int, column: Int) -> ArraySlice<UInt8>? {
+    cells[row * columns.count + column]
   }
 }

@@ -13,8 +13,7 @@ package struct PostgresRow: Sendable {
 
   /// As `text`; nil for NULL.
   package func textOrNil(_ column: Int) throws(PostgresError) -> String? {
-    guard let cell = try textCell(column) else { return nil }
-    return String(decoding: table.bytes[cell], as: UTF8.self)
+    try textCell(column).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The raw bytes of `bytea`, or the UTF-8 of what `text` accepts: JSON without a detour through `String`.
@@ -24,18 +23,14 @@ package struct PostgresRow: Sendable {
 
   /// As `bytes`; nil for NULL.
   package func bytesOrNil(_ column: Int) throws(PostgresError) -> [UInt8]? {
-    let cell =
-      try type(column) == .bytea ? table.range(row: row, column: column) : try textCell(column)
-    return cell.map { Array(table.bytes[$0]) }
+    try bytesCell(column).map(Array.init)
   }
 
   /// Lends the bytes of `bytes` without a copy; `body` gets nil for NULL.
   package func withBytes<Value>(
     _ column: Int, _ body: (ArraySlice<UInt8>?) -> Value
   ) throws(PostgresError) -> Value {
-    let cell =
-      try type(column) == .bytea ? table.range(row: row, column: column) : try textCell(column)
-    return body(cell.map { table.bytes[$0] })
+    body(try bytesCell(column))
   }
 
   /// `smallint`, `integer`, `bigint` and `oid`.
@@ -124,25 +119,29 @@ extension PostgresRow {
     guard table.columns.indices.contains(column) else {
       throw PostgresError(.unexpectedResult, "column \(column) of \(table.columns.count)")
     }
-    return table.columns[column].type
+    return table.columns[column]
   }
 
-  /// Where the text of a textual or `jsonb` column is, without the version byte of the latter.
-  private func textCell(_ column: Int) throws(PostgresError) -> Range<Int>? {
+  /// The text of a textual or `jsonb` column, without the version byte of the latter.
+  private func textCell(_ column: Int) throws(PostgresError) -> ArraySlice<UInt8>? {
     let type = try type(column)
     guard type.isTextual || type == .jsonb else { throw mismatch(column) }
-    guard let cell = table.range(row: row, column: column) else { return nil }
+    guard let cell = table.bytes(row: row, column: column) else { return nil }
     guard type == .jsonb else { return cell }
-    guard table.bytes[cell].first == BinaryDecoding.jsonbVersion else { throw mismatch(column) }
+    guard cell.first == BinaryDecoding.jsonbVersion else { throw mismatch(column) }
     return cell.dropFirst()
+  }
+
+  private func bytesCell(_ column: Int) throws(PostgresError) -> ArraySlice<UInt8>? {
+    try type(column) == .bytea ? table.bytes(row: row, column: column) : try textCell(column)
   }
 
   private func decode<Value>(
     _ column: Int, _ accepted: [PostgresType], _ decode: (ArraySlice<UInt8>) -> Value?
   ) throws(PostgresError) -> Value? {
     guard accepted.contains(try type(column)) else { throw mismatch(column) }
-    guard let cell = table.range(row: row, column: column) else { return nil }
-    guard let value = decode(table.bytes[cell]) else { throw mismatch(column) }
+    guard let cell = table.bytes(row: row, column: column) else { return nil }
+    guard let value = decode(cell) else { throw mismatch(column) }
     return value
   }
 
@@ -150,21 +149,18 @@ extension PostgresRow {
     _ column: Int, _ type: PostgresType, of element: PostgresType,
     _ decodeElement: (ArraySlice<UInt8>) -> Element?
   ) throws(PostgresError) -> [Element?] {
-    let values = try decode(column, [type]) {
-      BinaryDecoding.array($0, of: element, decodeElement)
-    }
+    let values = try decode(column, [type]) { BinaryDecoding.array($0, of: element, decodeElement) }
     return try required(column, values)
   }
 
   private func required<Value>(_ column: Int, _ value: Value?) throws(PostgresError) -> Value {
     if let value { return value }
-    throw PostgresError(.unexpectedResult, "column \(table.columns[column].name) is NULL")
+    throw PostgresError(.unexpectedResult, "column \(column) is NULL")
   }
 
   private func mismatch(_ column: Int) -> PostgresError {
-    let column = table.columns[column]
+    let type = table.columns[column].rawValue
     return PostgresError(
-      .unexpectedResult,
-      "column \(column.name) of type \(column.type.rawValue) has another form than asked for")
+      .unexpectedResult, "column \(column) of type \(type) has another form than asked for")
   }
 }

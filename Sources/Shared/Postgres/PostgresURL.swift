@@ -24,7 +24,7 @@ package struct PostgresURL: Sendable, Equatable {
   package let connectTimeout: Duration
   /// The deadline of statements that were given none.
   package let socketTimeout: Duration?
-  /// Most prepared statements on one connection; 0 for none. nil: as the settings say.
+  /// Most prepared statements on one connection; 0 for none.
   let statementCacheSize: Int
   /// What libpq is told, by its keywords.
   let connection: [String: String]
@@ -45,12 +45,6 @@ package struct PostgresURL: Sendable, Equatable {
     if let schema = prisma.take("schema") { connection.setSearchPath(schema) }
     try connection.applyCertificates(accept: prisma.take("sslaccept"))
     self.connection = connection
-  }
-
-  /// How many hosts are tried in turn.
-  var hostCount: Int {
-    let hosts = connection["hostaddr"] ?? connection["host"] ?? ""
-    return hosts.split(separator: ",", omittingEmptySubsequences: false).count
   }
 }
 
