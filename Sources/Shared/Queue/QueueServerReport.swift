@@ -29,7 +29,8 @@ package struct QueueServerReport: Sendable, Equatable {
     switch policy {
     case "noeviction": break
     case nil: warnings.append("its maxmemory-policy is unknown; it must be noeviction")
-    case let other?: refusals.append("maxmemory-policy is \(other), which drops queued events; set noeviction")
+    case let other?:
+      refusals.append("maxmemory-policy is \(other), which drops queued events; set noeviction")
     }
   }
 
