@@ -57,7 +57,7 @@ extension ConversationState {
     }
   }
 
-  /// The longer transcript wins, and of equally long ones the later.
+  /// One that is shorter, or older than what is stored, is not news.
   fileprivate func accepts(_ transcript: Transcript, at time: Timestamp) -> Bool {
     guard let stored = self.transcript else { return true }
     guard transcript.entries.count >= stored.entryCount else { return false }
