@@ -35,7 +35,7 @@ struct APIAssembly: Sendable {
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
-    queue = WebhookQueue(redis: queueRedis, settings: queueSettings, logger: logger)
+    queue = WebhookQueue(redis: queueRedis, settings: queueSettings)
     identity = try await Self.identity(settings)
   }
 

@@ -35,7 +35,7 @@ final class DeliveryLoop: Service {
 
   func run() async throws {
     try await refuseUnfitServer()
-    await withTaskGroup { batches in
+    await withTaskGroup(of: Void.self) { batches in
       var inFlight = 0
       while !Task.isShuttingDownGracefully, !Task.isCancelled {
         heartbeat.turnCompleted()

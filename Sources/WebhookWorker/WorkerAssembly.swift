@@ -30,7 +30,7 @@ struct WorkerAssembly: Sendable {
     let cache = Cache(redis: cacheRedis, settings: backends.cache, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.shards = settings.queueShards
-    let queue = WebhookQueue(redis: queueRedis, settings: queueSettings, logger: logger)
+    let queue = WebhookQueue(redis: queueRedis, settings: queueSettings)
     consumer = QueueConsumer(queue: queue, logger: logger)
     let store = ConversationStore(database: database, cache: cache, logger: logger)
     loop = DeliveryLoop(

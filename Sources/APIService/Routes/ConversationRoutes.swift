@@ -17,7 +17,7 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
     let principal = context.principal
-    let new = try NewConversation(decoding: try await request.collectJSON().span, role: principal.role)
+    let new = try NewConversation(decoding: try await request.collectJSON(), role: principal.role)
     let owner = principal.role.seesEverything ? new.userID : principal.userID
     let receipt = try await store.create(new, owner: owner)
     return written(.created, receipt, [.location: "/conversations/\(receipt.conversation.id)"])
@@ -55,7 +55,7 @@ struct ConversationRoutes: Sendable {
     let principal = context.principal
     let id = try conversationID(context)
     let body = try await request.collectJSON(accepting: ["application/json", "application/merge-patch+json"])
-    let patch = try ConversationPatch(decoding: body.span, role: principal.role)
+    let patch = try ConversationPatch(decoding: body, role: principal.role)
     let conditions = request.headers[values: .ifMatch]
     let receipt = try await store.patch(
       id, patch, mayAccess: { principal.mayAccess(owner: $0) },

@@ -1,3 +1,5 @@
+internal import Logging
+internal import NIOConcurrencyHelpers
 package import Keyspace
 internal import Redis
 

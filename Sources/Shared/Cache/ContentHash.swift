@@ -8,7 +8,7 @@ struct ContentHash: Equatable, Sendable {
   let text: String
 
   init(of body: ByteBuffer) {
-    let digest = SHA256.hash(data: body.readableBytesView)
+    let digest = SHA256.hash(data: Array(body.readableBytesView))
     text = digest.withUnsafeBytes { bytes in
       bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self).bigEndian.lowercaseHex
         + bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian.lowercaseHex

@@ -28,6 +28,11 @@ package struct ConversationPatch: Equatable, Sendable {
     }
   }
 
+  /// The same for bytes that stand in an array.
+  package init(decoding body: [UInt8], role: PrincipalRole) throws(RequestRejection) {
+    try self.init(decoding: body.span, role: role)
+  }
+
   private init() {}
 
   /// The row as the patch leaves it, times untouched; equal to `conversation` when nothing changes. Throws `invalidBody`

@@ -41,4 +41,9 @@ package struct NewConversation: Equatable, Sendable {
       return conversation
     }
   }
+
+  /// The same for bytes that stand in an array.
+  package init(decoding body: [UInt8], role: PrincipalRole) throws(RequestRejection) {
+    try self.init(decoding: body.span, role: role)
+  }
 }
