@@ -1,3 +1,5 @@
+internal import Logging
+internal import NIOConcurrencyHelpers
 internal import Redis
 
 extension Cache {

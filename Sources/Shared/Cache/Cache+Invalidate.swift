@@ -1,4 +1,5 @@
 package import Keyspace
+internal import Logging
 internal import Redis
 
 extension Cache {

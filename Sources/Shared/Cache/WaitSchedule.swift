@@ -9,9 +9,9 @@ struct WaitSchedule: Sequence, IteratorProtocol {
 
   mutating func next() -> Duration? {
     guard remaining > .zero else { return nil }
-    let current = min(pause, remaining)
+    let current = Swift.min(pause, remaining)
     remaining -= current
-    pause = min(pause * 2, Self.longest)
+    pause = Swift.min(pause * 2, Self.longest)
     return current
   }
 }
