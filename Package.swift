@@ -101,11 +101,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: [nioConcurrency], path: "Tests/TestSupport",
       swiftSettings: strict),
-    .testTarget(
-      name: "TestSupportTests", dependencies: ["TestSupport"], path: "Tests/TestSupportTests",
-      swiftSettings: strict),
+    tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
-    tests("Redis", ["Redis", nio, nioPosix, nioEmbedded, logging]),
+    tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
     tests("Postgres", ["Postgres", logging]),
     tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging]),
