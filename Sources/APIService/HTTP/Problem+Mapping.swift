@@ -29,8 +29,16 @@ extension Problem {
 
   private init(_ rejection: RequestRejection) {
     self.init(
-      status: HTTPResponse.Status(code: rejection.status), code: rejection.code.rawValue,
-      detail: rejection.detail, errors: rejection.errors)
+      status: Self.status(of: rejection), code: rejection.code.rawValue, detail: rejection.detail,
+      errors: rejection.errors)
+  }
+
+  private static func status(of rejection: RequestRejection) -> HTTPResponse.Status {
+    switch rejection.code {
+    case .malformedBody, .invalidParameters: .badRequest
+    case .forbiddenField: .forbidden
+    case .invalidBody: .unprocessableContent
+    }
   }
 
   private init(_ refusal: WriteRefusal) {

@@ -1,6 +1,5 @@
-internal import Logging
-internal import NIOConcurrencyHelpers
 package import Keyspace
+internal import Logging
 internal import Redis
 
 extension Cache {

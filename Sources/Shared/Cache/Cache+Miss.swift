@@ -1,5 +1,3 @@
-internal import Logging
-internal import NIOConcurrencyHelpers
 internal import Redis
 
 /// What waiting for another instance's fill came to.

@@ -8,8 +8,9 @@ struct ContentHash: Equatable, Sendable {
   let text: String
 
   init(of body: ByteBuffer) {
-    let digest = SHA256.hash(data: Array(body.readableBytesView))
-    text = digest.withUnsafeBytes { bytes in
+    var sha = SHA256()
+    body.withUnsafeReadableBytes { sha.update(bufferPointer: $0) }
+    text = sha.finalize().withUnsafeBytes { bytes in
       bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self).bigEndian.lowercaseHex
         + bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian.lowercaseHex
     }

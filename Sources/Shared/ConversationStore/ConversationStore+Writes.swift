@@ -70,6 +70,8 @@ extension ConversationStore {
     WriteReceipt(conversation: conversation, invalidated: await invalidate([conversation]))
   }
 
+  private static let emptyObject = Array("{}".utf8)
+
   private static func lock(
     _ id: ConversationID, _ connection: PostgresConnection, _ mayAccess: @Sendable (String?) -> Bool
   ) async throws -> Conversation {
@@ -88,7 +90,7 @@ extension ConversationStore {
     }
     let inserted = try await connection.query(
       ConversationStatements.insert,
-      [.user(owner), .externalID(new.externalID), .text(new.title), .json(new.metadata)])
+      [.user(owner), .externalID(new.externalID), .text(new.title), .json(new.metadata ?? Self.emptyObject)])
     if let row = inserted.first { return try row.conversation() }
     let taken = try await connection.query(
       ConversationStatements.lockByExternalID, [.externalID(new.externalID)])
@@ -100,7 +102,7 @@ extension ConversationStore {
       _ = try await connection.query(MessageStatements.setOwner, [.id(stored.id), .user(owner)])
     }
     let claimed = try await connection.query(
-      ConversationStatements.claim, [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata)])
+      ConversationStatements.claim, [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata ?? Self.emptyObject)])
     return try claimed.only().conversation()
   }
 }
