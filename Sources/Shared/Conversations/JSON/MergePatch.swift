@@ -7,10 +7,9 @@ package enum MergePatch {
 
   private static func merge(_ patch: ArraySlice<UInt8>, into target: ArraySlice<UInt8>?) -> [UInt8] {
     guard let changes = NormalizedMembers(patch) else { return Array(patch) }
-    var result = target.flatMap(NormalizedMembers.init) ?? NormalizedMembers()
-    for (key, value) in changes.members {
-      result[key] = value.elementsEqual("null".utf8) ? nil : merge(value, into: result[key])[...]
-    }
-    return result.bytes
+    let current = target.flatMap(NormalizedMembers.init) ?? NormalizedMembers()
+    return current.merging(changes) { existing, value in
+      value.elementsEqual("null".utf8) ? nil : merge(value, into: existing)[...]
+    }.bytes
   }
 }

@@ -39,6 +39,25 @@ struct NormalizedMembers {
     }
   }
 
+  /// Both objects' members in one walk; of a key in `changes`, what `combine` makes of its two values, or nothing.
+  func merging(
+    _ changes: NormalizedMembers, _ combine: (ArraySlice<UInt8>?, ArraySlice<UInt8>) -> ArraySlice<UInt8>?
+  ) -> NormalizedMembers {
+    var result = NormalizedMembers()
+    var rest = members[...]
+    for (key, value) in changes.members {
+      while let next = rest.first, next.key.lexicographicallyPrecedes(key) {
+        result.members.append(next)
+        rest.removeFirst()
+      }
+      let existing = rest.first.flatMap { $0.key == key ? $0.value : nil }
+      if existing != nil { rest.removeFirst() }
+      if let combined = combine(existing, value) { result.members.append((key, combined)) }
+    }
+    result.members += rest
+    return result
+  }
+
   /// The object's text.
   var bytes: [UInt8] {
     var bytes = [UInt8(ascii: "{")]

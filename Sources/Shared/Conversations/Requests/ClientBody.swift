@@ -12,7 +12,8 @@ struct ClientBody {
     let result: Result<Value, RequestRejection> = bytes.withUnsafeBufferPointer { bytes in
       var members = ClientBody(scanner: JSONScanner(bytes))
       do throws(JSONError) {
-        return members.outcome(try members.readObject(body))
+        let value = try members.readObject(body)
+        return members.outcome(value)
       } catch {
         return .failure(.malformed(error))
       }
@@ -136,6 +137,7 @@ struct ClientBody {
   }
 
   private mutating func refuse(_ key: String, _ code: String, _ detail: String) {
+    guard errors.count < RequestRejection.maximumErrors else { return }
     errors.append(FieldError(member: key, code: code, detail: detail))
   }
 }

@@ -69,7 +69,7 @@ package struct QueryParameters {
         FieldError(.parameter($0.name), code: "unknown_parameter", detail: "There is no such parameter.")
       }
     guard !errors.isEmpty else { return }
-    let detail = "The query has \(errors.count) invalid parameter(s)."
-    throw RequestRejection(.invalidParameters, detail: detail, errors: errors)
+    throw RequestRejection(
+      .invalidParameters, detail: "The query has invalid parameters: see errors.", errors: errors)
   }
 }

@@ -16,14 +16,17 @@ package struct RequestRejection: Error, Equatable, Sendable {
   package let code: Code
   /// For people; holds nothing of the request but names.
   package let detail: String
-  /// Every single thing that is wrong, where that can be told.
+  /// What exactly is wrong, where that can be told.
   package let errors: [FieldError]
 
-  /// All three.
+  /// Faults worth listing: a hostile body could have hundreds of thousands.
+  static let maximumErrors = 50
+
+  /// All three; of the errors the first fifty.
   package init(_ code: Code, detail: String, errors: [FieldError] = []) {
     self.code = code
     self.detail = detail
-    self.errors = errors
+    self.errors = Array(errors.prefix(Self.maximumErrors))
   }
 
   /// The HTTP status the contract gives it.
@@ -40,6 +43,6 @@ package struct RequestRejection: Error, Equatable, Sendable {
   }
 
   static func invalid(_ errors: [FieldError]) -> RequestRejection {
-    RequestRejection(.invalidBody, detail: "The body has \(errors.count) invalid value(s).", errors: errors)
+    RequestRejection(.invalidBody, detail: "The body has invalid values: see errors.", errors: errors)
   }
 }
