@@ -8,6 +8,8 @@ package struct ReapResult: Sendable, Equatable {
   package var buried = 0
   /// Redis had been away: everybody got a new lease and nobody was declared dead.
   package var renewedLeases = false
+
+  package init() {}
 }
 
 /// What a reconciliation did.
