@@ -10,8 +10,6 @@ struct JSONScanner {
   var position = 0
   /// Containers entered and not left.
   private(set) var depth = 0
-  /// Deepest nesting met so far.
-  private(set) var deepest = 0
   private var arrays = InlineArray<8, UInt64>(repeating: 0)
   private var isAtFirst = false
 
@@ -44,7 +42,6 @@ struct JSONScanner {
     if isArray { arrays[depth >> 6] |= bit } else { arrays[depth >> 6] &= ~bit }
     position += 1
     depth += 1
-    deepest = max(deepest, depth)
     isAtFirst = true
   }
 

@@ -82,16 +82,20 @@ struct EnvelopeScan {
     let start = scanner.position
     try scanner.enter()
     while let key = try scanner.nextMember() {
-      let isTranscript = scanner.matches(key, "transcript")
-      if isTranscript, case .absent = transcript {
-      } else if isTranscript {
-        throw scanner.failure(.repeatedKey)
+      if scanner.matches(key, "transcript") {
+        try readTranscript(&scanner)
+      } else {
+        _ = try scanner.skipValue()
       }
-      let isArray = try scanner.kind() == .array
-      let range = try scanner.skipValue()
-      if isTranscript { transcript = isArray ? .valid(range) : .invalid }
     }
     properties = .valid(start..<scanner.position)
+  }
+
+  private mutating func readTranscript(_ scanner: inout JSONScanner) throws(JSONError) {
+    guard case .absent = transcript else { throw scanner.failure(.repeatedKey) }
+    let isArray = try scanner.kind() == .array
+    let range = try scanner.skipValue()
+    transcript = isArray ? .valid(range) : .invalid
   }
 
   private mutating func keep(from start: Int, to end: Int) {
