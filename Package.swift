@@ -85,7 +85,8 @@ let package = Package(
     shared(
       "Settings",
       [
-        "Cache", "ConversationStore", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio,
+        "Cache", "ConversationStore", "Redis", "Postgres", "Telemetry", argumentParser, configuration,
+        httpClient, lifecycle, logging, nio,
         nioHTTP,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -123,7 +124,8 @@ let package = Package(
       ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
     tests("APIService", ["APIService", "Conversations", crypto]),
-    tests("WebhookWorker", ["WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", nio]),
+    tests(
+      "WebhookWorker", ["WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", nio]),
     tests(
       "Integration",
       ["Conversations", "Redis", "Postgres", "Keyspace", "Queue", httpClient, nio, logging]),
