@@ -5,8 +5,11 @@ import Testing
 
 @Suite("Reservation ledger")
 struct ReservationLedgerTests {
-  private func reservation(_ token: String, fence: Int64 = 1, shard: Int = 0, isSuspect: Bool = false) -> Reservation {
-    let event = QueuedEvent(id: token, conversation: token, payload: ByteBuffer(), enqueuedAt: 0, deliveries: 1)
+  private func reservation(_ token: String, fence: Int64 = 1, shard: Int = 0, isSuspect: Bool = false)
+    -> Reservation
+  {
+    let event = QueuedEvent(
+      id: token, conversation: token, payload: ByteBuffer(), enqueuedAt: 0, deliveries: 1)
     let ticket = ReservationTicket(worker: "w", shard: shard, token: token, fence: fence)
     return Reservation(ticket: ticket, events: [event], isSuspect: isSuspect)
   }

@@ -35,7 +35,7 @@ package final class QueueConsumer: Sendable {
         sum.add(result)
         room.shrink(by: result.reservations)
         guard result.status == .ok, room.isOpen else { break }
-      } catch where !sum.reservations.isEmpty {
+      } catch  where !sum.reservations.isEmpty {
         // What another shard gave is in hand and must reach the caller; the error will come again.
         break
       }

@@ -36,7 +36,8 @@ local function delivered(token, fence, known)
     local page = call('LRANGE', events .. token, from, from + 63)
     for _, id in ipairs(page) do
       local last = call('HGET', event .. id, 'fence')
-      if last ~= fence and (last or not known[id]) then return ids end
+      local is_lost = not last and known[id] and call('EXISTS', event .. id) == 0
+      if last ~= fence and not is_lost then return ids end
       ids[#ids + 1] = id
     end
     from = from + 64
