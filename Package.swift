@@ -108,7 +108,7 @@ let package = Package(
     tests("Redis", ["Redis", nio, nioPosix, nioEmbedded, logging]),
     tests("Postgres", ["Postgres", logging]),
     tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
-    tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging]),
+    tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging, lifecycle]),
     tests("ConversationStore", ["ConversationStore", "Postgres", "Conversations", logging]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
     tests(

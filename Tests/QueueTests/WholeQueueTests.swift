@@ -113,11 +113,9 @@ struct WholeQueueTests {
     #expect(error?.outcomeIsUnknown == true)
     server.resume()
     // The first one may run at any moment from now on, so the second is either.
-    let patient = WebhookQueue(
-      redis: redis,
-      settings: try await QueueFixture.make(on: redis) {
-        $0.prefix = fixture.settings.prefix
-      }.settings)
+    var settings = fixture.settings
+    settings.enqueueTimeout = .seconds(10)
+    let patient = WebhookQueue(redis: redis, settings: settings)
     _ = try await patient.enqueue(id: "a", conversation: "talk", payload: ByteBuffer())
     #expect(try await patient.enqueue(id: "a", conversation: "talk", payload: ByteBuffer()) == .duplicate)
     #expect(try await fixture.queue.statistics().depth == 1)

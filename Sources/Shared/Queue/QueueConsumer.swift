@@ -89,7 +89,7 @@ package final class QueueConsumer: Sendable {
       var result = try await queue.reserve(
         shard: shard, worker: worker, number: number, limits: limits, isBusyElsewhere: isBusyElsewhere)
       result.reservations = ledger.withLockedValue {
-        $0.reserveAnswered(result.reservations, worker: worker)
+        $0.reserveAnswered(result, shard: shard, worker: worker)
       }
       if result.status == .fenced { startAnew(worker) }
       return result
@@ -129,6 +129,7 @@ package final class QueueConsumer: Sendable {
   }
 
   private func shardsInTurn() -> [Int] {
+    if let duty = ledger.withLockedValue({ $0.duty }) { return [duty] }
     let count = queue.shards.count
     let first = nextShard.withLockedValue { next in
       defer { next = (next + 1) % count }

@@ -24,6 +24,8 @@ struct ReservationLedger {
   private(set) var worker: String
   /// What is in hand.
   private(set) var held: Set<ReservationTicket> = []
+  /// The shard that has a suspect for this worker once its hands are empty; until then no other may fill them.
+  private(set) var duty: Int?
   private(set) var isRegistered = false
   private var lastNumber: Int64 = 0
   private var reservesInFlight = 0
@@ -41,12 +43,13 @@ struct ReservationLedger {
   }
 
   /// - Returns: what is really in hand: nothing if the worker was declared dead meanwhile.
-  mutating func reserveAnswered(_ reservations: [Reservation], worker: String) -> [Reservation] {
+  mutating func reserveAnswered(_ result: ReserveResult, shard: Int, worker: String) -> [Reservation] {
     guard worker == self.worker else { return [] }
     reservesInFlight -= 1
-    held.formUnion(reservations.map(\.ticket))
-    if let taken = reservations.first(where: \.isSuspect) { suspect = taken.ticket }
-    return reservations
+    held.formUnion(result.reservations.map(\.ticket))
+    if let taken = result.reservations.first(where: \.isSuspect) { suspect = taken.ticket }
+    duty = result.status == .quarantine ? shard : nil
+    return result.reservations
   }
 
   /// Whatever the error: a script that fails half-way has made its first moves.

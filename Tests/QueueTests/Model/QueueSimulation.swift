@@ -323,10 +323,11 @@ final class QueueSimulation {
 
   /// Without further faults everything must come to an end.
   private func drain() async throws {
-    var rounds = 0
+    var idleRounds = 0
     while model.depth > 0 {
-      rounds += 1
-      guard rounds < 1000 else { throw Violation("\(model.depth) events are stuck") }
+      let depth = model.depth
+      defer { idleRounds = model.depth < depth ? 0 : idleRounds + 1 }
+      guard idleRounds < 200 else { throw Violation("\(depth) events are stuck") }
       try await reap()
       for incarnation in alive {
         if reconcilesAfterLostReplies {
