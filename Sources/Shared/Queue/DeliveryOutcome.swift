@@ -15,9 +15,9 @@ package enum DeliveryOutcome: Sendable, Equatable {
 extension Reservation {
   /// Decides what becomes of this reservation.
   ///
-  /// Order within the conversation rules: what follows the first event that is not done comes again, whatever its own
-  /// outcome. So a worker must not apply it before: not even when the failed one dies, which is on record only once the
-  /// settlement is.
+  /// Order within the conversation rules: what follows the first event that is not done comes again, whatever
+  /// its own outcome. So a worker must not apply it before: not even when the failed one dies, which is on
+  /// record only once the settlement is.
   ///
   /// - Parameters:
   ///   - outcomes: one per event, in order; missing ones are ``DeliveryOutcome/untouched``.

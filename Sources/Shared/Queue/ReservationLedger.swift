@@ -1,7 +1,9 @@
-/// What one worker believes about its reservations, and what it must do before it may take more. Decides only.
+/// What one worker believes about its reservations, and what it must do before it may take more. Decides
+/// only.
 ///
-/// The danger it guards against: a reservation whose reply was lost is held by a worker that lives and does not know of
-/// it, so nobody would ever work on it. Whenever a reply is missing the worker owes a reconciliation.
+/// The danger it guards against: a reservation whose reply was lost is held by a worker that lives and does
+/// not know of it, so nobody would ever work on it. Whenever a reply is missing the worker owes a
+/// reconciliation.
 struct ReservationLedger {
   /// What a call for work has to begin with.
   enum Start: Equatable {
@@ -24,7 +26,8 @@ struct ReservationLedger {
   private(set) var worker: String
   /// What is in hand.
   private(set) var held: Set<ReservationTicket> = []
-  /// The shard that has a suspect for this worker once its hands are empty; until then no other may fill them.
+  /// The shard that has a suspect for this worker once its hands are empty; until then no other may fill
+  /// them.
   private(set) var duty: Int?
   private(set) var isRegistered = false
   private var lastNumber: Int64 = 0
@@ -76,7 +79,8 @@ struct ReservationLedger {
     if suspect == ticket { suspect = nil }
   }
 
-  /// It is not known whether it is over: if not, the next reconciliation gives it back and it is delivered again.
+  /// It is not known whether it is over: if not, the next reconciliation gives it back and it is delivered
+  /// again.
   mutating func settleFailed(_ ticket: ReservationTicket) {
     settled(ticket)
     if ticket.worker == worker { doubts += 1 }

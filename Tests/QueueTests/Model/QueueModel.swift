@@ -1,7 +1,7 @@
 import Queue
 
-/// What must be true of the queue, kept beside it by the simplest means. Knows nothing of Redis: it is told what was
-/// done and what was answered, and throws at the first contradiction.
+/// What must be true of the queue, kept beside it by the simplest means. Knows nothing of Redis: it is told
+/// what was done and what was answered, and throws at the first contradiction.
 struct QueueModel {
   struct Violation: Error, CustomStringConvertible {
     let description: String
@@ -50,7 +50,8 @@ struct QueueModel {
 
   mutating func lostPayload(_ id: String) { lost.insert(id) }
 
-  /// A reservation must be the beginning of what is pending, under a fence never seen, with the attempts counted right.
+  /// A reservation must be the beginning of what is pending, under a fence never seen, with the attempts
+  /// counted right.
   mutating func reserved(_ reservation: Reservation) throws {
     let conversation = try index(of: reservation.conversation)
     let expected = pending[conversation].filter { !lost.contains($0) }.prefix(reservation.events.count)

@@ -46,11 +46,11 @@ struct QueueModelTests {
   func unfencedSettle() async throws {
     var scripts = QueueScripts.bundled
     let check =
-      "if call('HGET', lease, token) ~= fence or call('LREM', held .. worker, 1, token) == 0 then return 'fenced' end"
+      "call('HGET', lease, token) ~= fence or call('LREM', held .. worker, 1, token) == 0"
     try #require(scripts.settle.source.contains(check))
     scripts.settle = RedisScript(
       name: "settle",
-      source: scripts.settle.source.replacing(check, with: "call('LREM', held .. worker, 1, token)"))
+      source: scripts.settle.source.replacing(check, with: "call('LREM', held .. worker, 1, token) == false"))
     let simulation = try await simulation(scripts: scripts, seed: 1)
     await #expect(throws: QueueModel.Violation.self) { try await simulation.run(steps: 5000) }
   }

@@ -3,7 +3,8 @@ import NIOCore
 import Queue
 import Redis
 
-/// Random workers, some of which die, sleep or lose replies, on the real scripts. Same seed, same run, but for the clock.
+/// Random workers, some of which die, sleep or lose replies, on the real scripts. Same seed, same run, but
+/// for the clock.
 final class QueueSimulation {
   typealias Violation = QueueModel.Violation
 
@@ -153,7 +154,8 @@ final class QueueSimulation {
       count("poisoned")
       return die(incarnation)
     }
-    // Whoever dies alone with an event counts as killed by it: an operator's kill must not look like that here.
+    // Whoever dies alone with an event counts as killed by it: an operator's kill must not look like that
+    // here.
     let mayDie = !isFaultless && !reservation.isSuspect
     if mayDie, random.chance(20) {
       count("crash before commit")

@@ -1,11 +1,12 @@
 #!lua flags=allow-oom
--- Ends a reservation: the done events it begins with leave the queue, the one after them may have failed, the others are
--- as if never delivered. What follows a failure stays even if the failed one dies: were it applied before that death is
--- on record, a crash in between would bring the failed one back behind it.
+-- Ends a reservation: the done events it begins with leave the queue, the one after them may have failed, the
+-- others are as if never delivered. What follows a failure stays even if the failed one dies: were it applied
+-- before that death is on record, a crash in between would bring the failed one back behind it.
 -- KEYS   see shared.lua
--- ARGV   1 worker · 2 token · 3 fence · 4 tombstone, ms · 5 none | retry | dead | release · 6 id that failed or ''
---        7 retry after, ms · 8 reason, 9 class, 10 message of the failure · 11 lowest fence to give out from now on,
---        or 0 · 12 … ids that are done
+-- ARGV   1 worker · 2 token · 3 fence · 4 tombstone, ms · 5 none | retry | dead | release · 6 id that failed
+--        or ''
+--        7 retry after, ms · 8 reason, 9 class, 10 message of the failure · 11 lowest fence to give out from
+--        now on, or 0 · 12 … ids that are done
 -- Result ok | fenced (reaped, reconciled or settled before: nothing changed)
 local worker, token, fence, tombstone, action, failed = unpack(ARGV, 1, 6)
 local delay, reason, class, message, floor = unpack(ARGV, 7, 11)
