@@ -24,6 +24,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrency: Target.Dependency = .product(
   name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -56,6 +57,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.1.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -77,8 +79,17 @@ let package = Package(
       resources: [.copy("Scripts")]),
     shared(
       "ConversationStore",
-      ["Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, logging]),
-    shared("Settings", ["Conversations", "Redis", "Postgres", configuration]),
+      [
+        "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, crypto, logging,
+      ]),
+    shared(
+      "Settings",
+      [
+        "Cache", "ConversationStore", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio,
+        nioHTTP,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     shared("Telemetry", [nioConcurrency, logging, metrics]),
 
     .executableTarget(
@@ -101,16 +112,18 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: [nioConcurrency], path: "Tests/TestSupport",
       swiftSettings: strict),
-    .testTarget(
-      name: "TestSupportTests", dependencies: ["TestSupport"], path: "Tests/TestSupportTests",
-      swiftSettings: strict),
+    tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
-    tests("Redis", ["Redis", nio, nioPosix, nioEmbedded, logging]),
+    tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
     tests("Postgres", ["Postgres", logging]),
     tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging, lifecycle]),
-    tests("ConversationStore", ["ConversationStore", "Postgres", "Conversations", logging]),
+    tests(
+      "ConversationStore",
+      ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
+    tests("APIService", ["APIService", "Conversations", crypto]),
+    tests("WebhookWorker", ["WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", nio]),
     tests(
       "Integration",
       ["Conversations", "Redis", "Postgres", "Keyspace", "Queue", httpClient, nio, logging]),

@@ -1,1 +1,115 @@
-/// Placeholder until the module lands.
+package import Keyspace
+package import Logging
+internal import NIOConcurrencyHelpers
+package import Redis
+
+/// Read-through cache over Redis that is never stale after an acknowledged write.
+///
+/// Each group of answers has an epoch in Redis; a value counts only while it carries the current one. An invalidation
+/// replaces the epoch, so one small write drops every page and list, and a fill that began before it is refused.
+/// Without Redis every answer comes from the database.
+package final class Cache: Sendable {
+  /// Loads an answer from the database. It must not depend on who asks: others get what it returns.
+  package typealias Load = @Sendable (CacheLoadSource) async throws -> CacheLoad
+
+  let settings: CacheSettings
+  let keys: CacheKeys
+  let server: CacheServer
+  let loads = Flights<FlightKey, LoadedValue>()
+  let waits = Flights<FlightKey, WaitedValue>()
+  let directLoads: DirectLoads<String, LoadedValue>
+  let refreshes = NIOLockedValueBox<Set<FlightKey>>([])
+  let observe: @Sendable (CacheEvent) -> Void
+  let logger: Logger
+  private let breaker = NIOLockedValueBox(CircuitBreaker())
+
+  /// - Parameter observe: gets what happens behind the answers, for metrics; it must not block.
+  package convenience init(
+    redis: RedisClient, settings: CacheSettings = CacheSettings(), keys: CacheKeys = CacheKeys(),
+    logger: Logger,
+    observe: @escaping @Sendable (CacheEvent) -> Void = { _ in }
+  ) {
+    self.init(
+      server: CacheServer(redis: redis, scripts: .bundled), settings: settings, keys: keys, logger: logger,
+      observe: observe)
+  }
+
+  init(
+    server: CacheServer, settings: CacheSettings, keys: CacheKeys, logger: Logger,
+    observe: @escaping @Sendable (CacheEvent) -> Void
+  ) {
+    self.server = server
+    self.settings = settings
+    self.keys = keys
+    self.logger = logger
+    self.observe = observe
+    directLoads = DirectLoads(limit: settings.maximumDirectLoads)
+  }
+
+  /// Answers from Redis, or from the database and fills Redis after the answer.
+  ///
+  /// - Throws: what the load throws; ``CacheError``; `CancellationError`. Never an error of Redis.
+  package func read(
+    _ group: CacheGroup, _ field: CacheField, load: @escaping Load
+  ) async throws -> (value: CachedValue, status: CacheStatus) {
+    let entry = CacheEntry(group, field, keys: keys)
+    guard settings.mode != .off else { return try await loadDirectly(entry, .off, load) }
+    let deadline = ContinuousClock.now + settings.redisBudget
+    switch try await ask(
+      until: deadline,
+      { timeout throws(RedisError) in
+        try await server.look(at: entry, timeout: timeout)
+      })
+    {
+    case .success(.hit(let hit)):
+      if hit.isDueForRefresh { refresh(entry, hit.record, load) }
+      return (hit.value, .hit(ttl: hit.ttl))
+    case .success(.miss(let miss)):
+      return try await resolve(miss, entry, until: deadline, load)
+    case .failure(let bypass):
+      return try await loadDirectly(entry, bypass.reason, load)
+    }
+  }
+
+  /// Where an answer is kept, for readers that send ``CacheEntry/lookup`` themselves.
+  package func entry(_ group: CacheGroup, _ field: CacheField) -> CacheEntry {
+    CacheEntry(group, field, keys: keys)
+  }
+
+  /// Judges the reply to a ``CacheEntry/lookup``; nil when it is none.
+  package func judge(_ reply: RedisReply) -> CacheVerdict? {
+    CacheVerdict(reply, now: server.clock.now)
+  }
+
+  /// Runs one command of a read under the breaker and until the deadline.
+  ///
+  /// - Throws: only `CancellationError`; a failure of Redis is a result, so that a load's errors stay apart.
+  func ask<Reply>(
+    until deadline: ContinuousClock.Instant, _ command: (Duration) async throws(RedisError) -> Reply
+  ) async throws -> Result<Reply, CacheBypass> {
+    let now = ContinuousClock.now
+    guard now < deadline else { return .failure(CacheBypass(.late)) }
+    let admission = breaker.withLockedValue { $0.admit(now: now) }
+    guard admission != .refused else { return .failure(CacheBypass(.breakerOpen)) }
+    do {
+      let reply = try await command(deadline - now)
+      record(.success, of: admission)
+      return .success(reply)
+    } catch {
+      guard error.code != .cancelled else { throw CancellationError() }
+      record(CircuitBreaker.Outcome(error), of: admission)
+      let bypass = CacheBypass(error)
+      observe(.redisFailed(bypass.reason))
+      logger.debug("cache read failed", metadata: ["error": "\(error)"])
+      return .failure(bypass)
+    }
+  }
+
+  private func record(_ outcome: CircuitBreaker.Outcome, of admission: CircuitBreaker.Admission) {
+    switch breaker.withLockedValue({ $0.record(outcome, of: admission, now: .now) }) {
+    case .opened: observe(.breakerOpened)
+    case .closed: observe(.breakerClosed)
+    case nil: break
+    }
+  }
+}

@@ -1,1 +1,41 @@
-/// Placeholder until the module lands.
+package import Cache
+package import Conversations
+package import Logging
+import NIOCore
+
+/// Conversations and messages as both programs see them: read through the cache, written to Postgres, and the
+/// cache told of every write before the write is acknowledged.
+package struct ConversationStore: Sendable {
+  let databases: DatabaseRoles
+  let cache: Cache
+  let logger: Logger
+
+  package init(databases: DatabaseRoles, cache: Cache, logger: Logger) {
+    self.databases = databases
+    self.cache = cache
+    self.logger = logger
+  }
+}
+
+/// A read's answer, ready to send, and where it came from.
+package struct StoredAnswer: Sendable {
+  package let value: CachedValue
+  package let status: CacheStatus
+}
+
+/// What a write leaves behind: the row as it is now, and whether every instance is sure to see it.
+package struct WriteReceipt: Sendable {
+  package let conversation: Conversation
+  /// False when Redis did not confirm the invalidation in time.
+  package let invalidated: Bool
+}
+
+/// Why a write was refused.
+package enum WriteRefusal: Error, Sendable, Equatable {
+  /// Unknown, or not the caller's: the caller must not be able to tell.
+  case notFound
+  /// The external id belongs to somebody already.
+  case externalIDTaken
+  /// `If-Match` names another version than the stored one.
+  case preconditionFailed
+}

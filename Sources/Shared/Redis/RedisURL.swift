@@ -13,6 +13,19 @@ package struct RedisURL: Sendable, Equatable {
   package let database: Int
   package let isTLS: Bool
 
+  /// From parts, where settings name them one by one.
+  package init(
+    host: String, port: Int = 6379, username: String? = nil, password: String? = nil, database: Int = 0,
+    isTLS: Bool = false
+  ) {
+    self.host = host
+    self.port = port
+    self.username = username
+    self.password = password
+    self.database = database
+    self.isTLS = isTLS
+  }
+
   /// Throws ``RedisError/Code/invalidURL`` with a detail that never shows any part of the password.
   package init(_ string: String) throws(RedisError) {
     let (isTLS, rest) = try Self.splitScheme(string)

@@ -1,0 +1,41 @@
+# `make` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format packages release programs install clean-data
+
+# The standard library is linked in, so that the programs run where no Swift is installed.
+RELEASE := swift build -c release --static-swift-stdlib
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: packages ## Build, start everything on loopback, feed samples; PORT=… WORKER_PORT=… REDIS_CACHE_PORT=… choose ports
+	@deploy/scripts/run.sh ports
+	@$(MAKE) --no-print-directory release
+	@deploy/scripts/run.sh
+
+test: ## Packages, lint, build, and all tests against real servers, with the time of each stage
+	@deploy/scripts/test.sh
+
+lint: ## Check the format of the sources, and scripts and container files where the tools are installed
+	@deploy/scripts/lint.sh
+
+format: ## Format the Swift sources in place
+	@swift format --in-place --parallel --configuration .swift-format --recursive Package.swift Sources Tests
+
+packages: ## Install the missing Debian packages
+	@deploy/scripts/packages.sh
+
+release: ## Build both programs in release
+	$(RELEASE) --product APIService
+	$(RELEASE) --product WebhookWorker
+
+programs:
+	@$(RELEASE) --show-bin-path
+
+install: ## Copy the programs and their resources to DESTDIR=…
+	@test -n "$(DESTDIR)" || { echo "usage: make install DESTDIR=…" >&2; exit 64; }
+	mkdir -p "$(DESTDIR)"
+	cd "$$($(RELEASE) --show-bin-path)" && cp -R APIService WebhookWorker freshet_*.resources "$(DESTDIR)"
+
+clean-data: ## Drop the data of make run
+	@deploy/scripts/local-stack.sh clean

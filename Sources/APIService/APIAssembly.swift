@@ -1,0 +1,82 @@
+import Cache
+import ConversationStore
+import Conversations
+import Hummingbird
+import Logging
+import NIOCore
+import Postgres
+import Queue
+import Redis
+import ServiceLifecycle
+import Settings
+import Telemetry
+
+/// The composition root: every object of the service, built from settings once.
+struct APIAssembly: Sendable {
+  let readiness = Readiness()
+  let databases: DatabaseRoles
+  let cacheRedis: RedisClient
+  let queueRedis: RedisClient
+  let store: ConversationStore
+  let queue: WebhookQueue
+  let identity: Identity
+  private let settings: APISettings
+  private let logger: Logger
+
+  init(settings: APISettings, logger: Logger) async throws {
+    self.settings = settings
+    self.logger = logger
+    let backends = settings.backends
+    databases = DatabaseRoles(backends, logger: logger)
+    cacheRedis = RedisClient(url: backends.cacheURL, logger: logger)
+    queueRedis = RedisClient(url: backends.queueURL, logger: logger)
+    let cache = Cache(redis: cacheRedis, settings: backends.cache, logger: logger)
+    store = ConversationStore(databases: databases, cache: cache, logger: logger)
+    var queueSettings = QueueSettings()
+    queueSettings.maximumDepth = settings.queueMaximumDepth
+    queueSettings.shards = settings.queueShards
+    queue = WebhookQueue(redis: queueRedis, settings: queueSettings)
+    identity = try await Self.identity(settings)
+  }
+
+  /// All routes with their middlewares.
+  func router() -> Router<APIContext> {
+    let router = Router(context: APIContext.self)
+    router.add(middleware: RequestLog(logger: logger))
+    let open = RouteTable(router)
+    HealthRoutes(store: store, cacheRedis: cacheRedis, queueRedis: queueRedis, readiness: readiness)
+      .register(in: open)
+    WebhookRoutes(queue: queue, tokens: webhookTokens, maximumBytes: settings.webhookMaximumBytes)
+      .register(in: open)
+    let authenticated = RouteTable(router.group().add(middleware: Authentication(identity: identity)))
+    ConversationRoutes(store: store).register(in: authenticated)
+    UserRoutes(store: store).register(in: authenticated)
+    return router
+  }
+
+  /// Everything that runs, in the order of starting; stopped in reverse.
+  func services() -> [any Service] {
+    var application = Application(
+      router: router(),
+      server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+      configuration: .init(address: .hostname(settings.host, port: settings.port), backlog: 4096),
+      onServerRunning: { [logger, settings] channel in
+        let port = channel.localAddress?.port ?? settings.port
+        logger.notice("listening", metadata: [LogKey.url: "http://\(settings.host):\(port)"])
+      },
+      logger: Logger(label: "http"))
+    application.logger.logLevel = .warning
+    return databases.services + [cacheRedis, queueRedis, application]
+  }
+
+  private var webhookTokens: WebhookTokens? {
+    settings.webhookAuth == .token ? WebhookTokens(settings.webhookTokens) : nil
+  }
+
+  private static func identity(_ settings: APISettings) async throws -> Identity {
+    switch settings.authMode {
+    case .jwt: .token(await TokenVerifier(settings: settings.identity, secret: settings.jwtSecret))
+    case .none: .everyone(Principal(userID: UserID(stored: "local"), role: .admin))
+    }
+  }
+}

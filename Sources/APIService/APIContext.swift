@@ -1,0 +1,26 @@
+import Hummingbird
+
+/// What a request carries through middlewares and handlers.
+struct APIContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  /// `X-Request-Id` as accepted or made; in every answer, problem and log line.
+  var requestID: String
+  /// Set by `Authentication`; handlers behind it may rely on it.
+  private var authenticated: Principal?
+
+  init(source: Source) {
+    coreContext = .init(source: source)
+    requestID = ""
+  }
+
+  /// Who sends the request. Reading it on a route without `Authentication` is a bug in the route table.
+  var principal: Principal {
+    get {
+      guard let authenticated else {
+        preconditionFailure("a route without Authentication read the principal")
+      }
+      return authenticated
+    }
+    set { authenticated = newValue }
+  }
+}

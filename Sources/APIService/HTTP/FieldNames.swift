@@ -1,0 +1,16 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+  static let xRequestID = known("X-Request-Id")
+  /// RFC 9211.
+  static let cacheStatus = known("Cache-Status")
+  /// W3C Trace Context.
+  static let traceparent = known("traceparent")
+  /// W3C Server Timing.
+  static let serverTiming = known("Server-Timing")
+
+  private static func known(_ name: String) -> HTTPField.Name {
+    guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
+    return field
+  }
+}

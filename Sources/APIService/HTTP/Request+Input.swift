@@ -1,0 +1,48 @@
+import Conversations
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Request {
+  /// The body's bytes, at most `limit`; a longer one is a 413 before it is read where its length is announced.
+  func collectBytes(upTo limit: Int) async throws -> [UInt8] {
+    if let length = headers[.contentLength].flatMap(Int.init), length > limit {
+      throw HTTPError(.contentTooLarge)
+    }
+    let buffer = try await body.collect(upTo: limit)
+    return Array(buffer.readableBytesView)
+  }
+
+  /// A JSON body: `application/json`, or any `+json`, else 415.
+  func collectJSON(accepting mediaTypes: [String] = ["application/json"]) async throws -> [UInt8] {
+    let type = headers[.contentType]?.split(separator: ";").first?.lowercased()
+      .trimmingPrefix { $0 == " " }.description
+    guard let type, mediaTypes.contains(type.trimmingTrailingSpaces) else {
+      throw Problem(
+        status: .unsupportedMediaType, code: "unsupported_media_type",
+        detail: "send \(mediaTypes.joined(separator: " or "))")
+    }
+    return try await collectBytes(upTo: 1 << 20)
+  }
+
+  /// Reads the query strictly: what `read` does not ask for, and what is wrong, is a 400.
+  func readQuery<Value>(_ read: (inout QueryParameters) -> Value) throws(RequestRejection) -> Value {
+    var parameters = QueryParameters(uri.query)
+    let value = read(&parameters)
+    try parameters.finish()
+    return value
+  }
+
+  /// For resources without parameters.
+  func refuseQuery() throws(RequestRejection) {
+    try readQuery { _ in }
+  }
+}
+
+extension String {
+  fileprivate var trimmingTrailingSpaces: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+}

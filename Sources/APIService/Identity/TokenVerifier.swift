@@ -1,0 +1,65 @@
+import Conversations
+import Crypto
+import Foundation
+import JWTKit
+
+/// Verifies and mints the JWTs of `AUTH_MODE=jwt` with the HS256 secret.
+struct TokenVerifier: Sendable {
+  private let keys: JWTKeyCollection
+  private let settings: IdentitySettings
+
+  init(settings: IdentitySettings, secret: String) async {
+    self.settings = settings
+    keys = JWTKeyCollection()
+    await keys.add(hmac: HMACKey(from: Array(secret.utf8)), digestAlgorithm: .sha256)
+  }
+
+  /// The token's principal, or a 401 problem that tells what is wrong with it. Costs one HMAC.
+  ///
+  /// - Parameter now: The wall clock; claims are judged with a leeway of 60 s.
+  func verify(_ token: String, now: Date = Date()) async throws(Problem) -> Principal {
+    guard Self.isHS256(token) else { throw .unauthorized("the token is not an HS256 JWT") }
+    let claims: TokenClaims
+    do { claims = try await keys.verify(token, as: TokenClaims.self) } catch {
+      throw .unauthorized("the token's signature or form is not valid")
+    }
+    try claims.check(settings, now: now)
+    guard let userID = UserID(claims.subject) else {
+      throw .unauthorized("the token's sub is missing or not a user id")
+    }
+    let role = PrincipalRole(claim: claims.role(named: settings.roleClaim))
+    return Principal(userID: userID, role: role)
+  }
+
+  /// A token for local use and tests.
+  func mint(user: UserID, role: PrincipalRole, expires: Date, issuedAt: Date = Date()) async throws -> String
+  {
+    let claims = TokenClaims(
+      user: user, role: role, roleClaim: settings.roleClaim, expires: expires, issuedAt: issuedAt,
+      issuer: settings.issuer, audience: settings.audience)
+    return try await keys.sign(claims)
+  }
+
+  /// Reads the header ourselves: the library would verify by its key whatever `alg` says, and `crit` must be
+  /// refused by whoever does not understand it (RFC 7515, 4.1.11).
+  private static func isHS256(_ token: String) -> Bool {
+    struct Header: Decodable {
+      let alg: String
+      let crit: [String]?
+    }
+    let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3, token.utf8.count <= 8192,
+      let bytes = Data(base64URL: parts[0]),
+      let header = try? JSONDecoder().decode(Header.self, from: bytes)
+    else { return false }
+    return header.alg == "HS256" && header.crit == nil
+  }
+}
+
+extension Data {
+  /// Decodes base64url without padding (RFC 7515, 2).
+  fileprivate init?(base64URL text: Substring) {
+    let standard = text.replacing("-", with: "+").replacing("_", with: "/")
+    self.init(base64Encoded: standard + String(repeating: "=", count: (4 - standard.count % 4) % 4))
+  }
+}

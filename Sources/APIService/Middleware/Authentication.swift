@@ -1,0 +1,16 @@
+import HTTPTypes
+import Hummingbird
+
+/// Lets a request through only with a principal; comes before any validation.
+struct Authentication: RouterMiddleware {
+  let identity: Identity
+
+  func handle(
+    _ request: Request, context: APIContext,
+    next: (Request, APIContext) async throws -> Response
+  ) async throws -> Response {
+    var context = context
+    context.principal = try await identity.authenticate(request.headers[.authorization])
+    return try await next(request, context)
+  }
+}

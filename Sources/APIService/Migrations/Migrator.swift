@@ -1,0 +1,76 @@
+import Postgres
+import Settings
+
+/// Applies migrations, each in one transaction under one advisory lock, so that any number of migrators may run
+/// at once and a failed one leaves nothing behind.
+struct Migrator: Sendable {
+  let database: PostgresClient
+
+  /// - Parameter role: Gets the rights the programs need; nil grants nothing.
+  /// - Returns: The names of those applied now.
+  func run(_ migrations: [Migration], grantingTo role: String? = nil) async throws -> [String] {
+    try await locked { try await $0.execute(script: Self.ledger) }
+    var applied: [String] = []
+    for migration in migrations where try await apply(migration) { applied.append(migration.name) }
+    if let role { try await grant(role) }
+    return applied
+  }
+
+  /// The lock is the transaction's: it works through PgBouncer, and a dead migrator cannot keep it.
+  private func locked<Value: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> Value)
+    async throws -> Value
+  {
+    try await database.withTransaction(deadline: .seconds(3600)) { connection in
+      _ = try await connection.query(Self.lock, deadline: .seconds(600))
+      return try await body(connection)
+    }
+  }
+
+  private func apply(_ migration: Migration) async throws -> Bool {
+    try await locked { connection in
+      let known = try await connection.query(Self.find, [.text(migration.name)])
+      if let row = known.first {
+        guard try row.text(0) == migration.checksum else {
+          throw ProgramFailure(
+            .failure,
+            "migration \(migration.name) was changed after it was applied: restore it and add a new one")
+        }
+        return false
+      }
+      try await connection.execute(script: migration.sql, deadline: .seconds(3600))
+      _ = try await connection.query(Self.record, [.text(migration.name), .text(migration.checksum)])
+      return true
+    }
+  }
+
+  private func grant(_ role: String) async throws {
+    try await locked { connection in
+      let script = try await connection.query(Self.grants, [.text(role)])
+      for row in script { try await connection.execute(script: try row.text(0)) }
+    }
+  }
+
+  private static let ledger = """
+    CREATE TABLE IF NOT EXISTS schema_migrations (
+      name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
+    """
+
+  /// Any fixed number; this one spells "freshet" in ASCII.
+  private static let lock = PostgresStatement(
+    "migrations_lock", "SELECT pg_advisory_xact_lock(28836198928442740)")
+
+  private static let find = PostgresStatement(
+    "migrations_find", "SELECT checksum FROM schema_migrations WHERE name = $1")
+
+  private static let record = PostgresStatement(
+    "migrations_record", "INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)")
+
+  /// Statements that name the role, quoted by the server.
+  private static let grants = PostgresStatement(
+    "migrations_grants",
+    """
+    SELECT format(statement, $1) FROM (VALUES \
+    ('GRANT USAGE ON SCHEMA public TO %I'), \
+    ('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %I')) AS s (statement)
+    """)
+}

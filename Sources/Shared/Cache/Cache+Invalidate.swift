@@ -1,0 +1,49 @@
+package import Keyspace
+internal import Logging
+internal import Redis
+
+extension Cache {
+  /// Drops everything cached of these groups, on every instance. To be awaited after COMMIT and before a write is
+  /// acknowledged.
+  ///
+  /// Goes on when the caller is cancelled: the write has happened. What Redis does not confirm is sent again, with
+  /// fresh epochs, up to ``CacheSettings/invalidationLimit``.
+  ///
+  /// - Parameter lsn: sampled on the primary after COMMIT, in a new statement; nil keeps replicas out of the cache
+  ///   until the primary has filled it again.
+  /// - Returns: whether Redis confirmed all. If not, older answers may be served until they expire.
+  package func invalidate(_ groups: Set<CacheGroup>, lsn: UInt64?) async -> Bool {
+    guard settings.mode != .off, !groups.isEmpty else { return true }
+    // Unstructured for the shield against cancellation only; it is awaited right here.
+    return await Task { await sendInvalidations(groups, lsn: lsn) }.value
+  }
+
+  private func sendInvalidations(_ groups: Set<CacheGroup>, lsn: UInt64?) async -> Bool {
+    let deadline = ContinuousClock.now + settings.invalidationLimit
+    var unconfirmed = groups
+    var pause = Duration.milliseconds(20)
+    while true {
+      unconfirmed = await send(unconfirmed, lsn: lsn, until: deadline)
+      if unconfirmed.isEmpty { return true }
+      guard ContinuousClock.now + pause < deadline else {
+        observe(.invalidationUnconfirmed(groups: unconfirmed.count))
+        return false
+      }
+      // Cannot fail: nobody cancels the task this runs in.
+      try? await Task.sleep(for: pause)
+      pause = min(pause * 2, .milliseconds(200))
+    }
+  }
+
+  private func send(
+    _ groups: Set<CacheGroup>, lsn: UInt64?, until deadline: ContinuousClock.Instant
+  ) async -> Set<CacheGroup> {
+    do {
+      let timeout = min(settings.commandTimeout, deadline - .now)
+      return try await server.invalidate(groups, lsn: lsn, keys: keys, timeout: timeout)
+    } catch {
+      logger.debug("cache invalidation failed", metadata: ["error": "\(error)"])
+      return groups
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// The limits of a ``Cache``.
+package struct CacheSettings: Sendable {
+  /// Whether and how Redis is trusted.
+  package enum Mode: String, Sendable, CaseIterable {
+    /// A hit is served only when it is proven valid.
+    case strict
+    /// A hit is served also when the proof is missing.
+    case available
+    /// Redis is never asked; every instance that shares a Redis must agree, or writes here stay unseen there.
+    case off
+  }
+
+  /// See ``Mode``.
+  package var mode = Mode.strict
+  /// The upper bound of a value's life; each is shortened by up to a tenth, so that what was filled together does
+  /// not expire together.
+  package var timeToLive: Duration = .seconds(300)
+  /// The part of its life after which a value that is read is refreshed in the background; 240 s of 300.
+  package var softFraction = 0.8
+  /// The life of an absence, random within; never longer than ``timeToLive``.
+  package var negativeTimeToLive: ClosedRange<Duration> = .seconds(15)...(.seconds(30))
+  /// What a read may spend waiting for Redis before it goes to the database.
+  package var redisBudget: Duration = .milliseconds(50)
+  /// For commands that no reader waits for: storing, giving a lease back, invalidating.
+  package var commandTimeout: Duration = .milliseconds(500)
+  /// How long the right to fill lasts; longer loads are overtaken by somebody else's.
+  package var leaseDuration: Duration = .seconds(2)
+  /// How long a read waits for another instance to fill.
+  package var waitLimit: Duration = .milliseconds(150)
+  /// The bytes of header and body above which an answer is not stored.
+  package var maximumValueBytes = 1 << 20
+  /// Loads at a time while Redis is away; further ones are ``CacheError/Code/overloaded``.
+  package var maximumDirectLoads = 64
+  /// How long an invalidation that Redis does not confirm is tried again.
+  package var invalidationLimit: Duration = .seconds(1)
+
+  package init() {}
+}

@@ -1,0 +1,123 @@
+internal import NIOCore
+
+/// What precedes the body of every value in Redis: fixed offsets, big-endian, read by the scripts as well.
+///
+/// | offset | bytes | |
+/// |--:|--:|---|
+/// | 0 | 4 | `FRS` and the layout version, 1 |
+/// | 4 | 2 | HTTP status |
+/// | 6 | 2 | flags |
+/// | 8 | 32 | epoch, hex |
+/// | 40 | 16 | LSN of the read, hex; `?` sixteen times when unknown |
+/// | 56 | 8 | created at, ms since 1970 by the clock of Redis: `fill.lua` writes it |
+/// | 64 | 4 | what loading cost, ms |
+/// | 68 | 4 | age at which it is refreshed, ms |
+/// | 72 | 4 | age at which it is gone, ms |
+/// | 76 | 32 | content hash, hex |
+/// | 108 | 4 | length of the owner |
+/// | 112 | 4 | length of the body |
+/// | 116 | … | owner (the user id, empty = nobody), then the body |
+struct CachedValueHeader: Equatable, Sendable {
+  /// Bits that say what the body is.
+  struct Flags: OptionSet, Sendable {
+    let rawValue: UInt16
+    /// The body is gzip.
+    static let gzip = Flags(rawValue: 1 << 0)
+    /// The answer is that nothing is there.
+    static let negative = Flags(rawValue: 1 << 1)
+  }
+
+  static let length = 116
+  private static let magic: [UInt8] = Array("FRS".utf8) + [1]
+  private static let unknownLSN = String(repeating: "?", count: 16)
+
+  var status: UInt16
+  var flags: Flags
+  var epoch: CacheEpoch
+  var lsn: UInt64?
+  var createdAt: UInt64 = 0
+  var fillCost: UInt32
+  var softTimeToLive: UInt32
+  var timeToLive: UInt32
+  var contentHash: ContentHash
+  var owner: String
+  var bodyLength: UInt32
+
+  /// Writes header and owner; the body is to follow.
+  func write(to buffer: inout ByteBuffer) {
+    buffer.writeBytes(Self.magic)
+    buffer.writeMultipleIntegers(status, flags.rawValue)
+    buffer.writeString(epoch.text)
+    buffer.writeString(lsn?.lowercaseHex ?? Self.unknownLSN)
+    buffer.writeMultipleIntegers(createdAt, fillCost, softTimeToLive, timeToLive)
+    buffer.writeString(contentHash.text)
+    buffer.writeMultipleIntegers(UInt32(owner.utf8.count), bodyLength)
+    buffer.writeString(owner)
+  }
+
+  /// Reads header and owner and leaves the body, the whole body and nothing else, in `buffer`.
+  ///
+  /// - Returns: nil for foreign, cut off or overlong bytes.
+  init?(reading buffer: inout ByteBuffer) {
+    guard let magic = buffer.readBytes(length: 4), magic == Self.magic,
+      let (status, flags) = buffer.readMultipleIntegers(as: (UInt16, UInt16).self),
+      let epochText = buffer.readSlice(length: CacheEpoch.textLength),
+      let epoch = CacheEpoch(epochText.readableBytesView),
+      let lsnText = buffer.readString(length: 16),
+      let (createdAt, fillCost, softTimeToLive, timeToLive) = buffer.readMultipleIntegers(
+        as: (UInt64, UInt32, UInt32, UInt32).self),
+      let hashText = buffer.readSlice(length: ContentHash.textLength),
+      let contentHash = ContentHash(hashText.readableBytesView),
+      let (ownerLength, bodyLength) = buffer.readMultipleIntegers(as: (UInt32, UInt32).self),
+      let owner = buffer.readString(length: Int(ownerLength)),
+      buffer.readableBytes == Int(bodyLength)
+    else { return nil }
+    self.status = status
+    self.flags = Flags(rawValue: flags)
+    self.epoch = epoch
+    if lsnText == Self.unknownLSN {
+      lsn = nil
+    } else if let known = UInt64(lowercaseHex: lsnText.utf8) {
+      lsn = known
+    } else {
+      return nil
+    }
+    self.createdAt = createdAt
+    self.fillCost = fillCost
+    self.softTimeToLive = softTimeToLive
+    self.timeToLive = timeToLive
+    self.contentHash = contentHash
+    self.owner = owner
+    self.bodyLength = bodyLength
+  }
+
+  init(
+    status: UInt16, flags: Flags, epoch: CacheEpoch, lsn: UInt64?, fillCost: UInt32, softTimeToLive: UInt32,
+    timeToLive: UInt32, contentHash: ContentHash, owner: String, bodyLength: UInt32
+  ) {
+    self.status = status
+    self.flags = flags
+    self.epoch = epoch
+    self.lsn = lsn
+    self.fillCost = fillCost
+    self.softTimeToLive = softTimeToLive
+    self.timeToLive = timeToLive
+    self.contentHash = contentHash
+    self.owner = owner
+    self.bodyLength = bodyLength
+  }
+}
+
+extension CachedValueHeader {
+  /// How old the value is; zero for a creation in the future, which a clock not yet compared can show.
+  func age(at now: UInt64) -> UInt64 { now > createdAt ? now - createdAt : 0 }
+
+  /// Whether the value is due for a refresh, while it is still good to serve.
+  func isSoftExpired(at now: UInt64) -> Bool { age(at: now) >= UInt64(softTimeToLive) }
+
+  /// Whole seconds that are left.
+  func secondsLeft(at now: UInt64) -> Int {
+    let age = age(at: now)
+    return age < UInt64(timeToLive) ? Int((UInt64(timeToLive) - age) / 1000) : 0
+  }
+}

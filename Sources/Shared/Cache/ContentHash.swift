@@ -1,0 +1,29 @@
+internal import Crypto
+internal import NIOCore
+
+/// The first 128 bits of the SHA-256 of a body, as hex: equal bytes have equal ETags on every instance.
+struct ContentHash: Equatable, Sendable {
+  static let textLength = 32
+
+  let text: String
+
+  init(of body: ByteBuffer) {
+    var sha = SHA256()
+    body.withUnsafeReadableBytes { sha.update(bufferPointer: $0) }
+    text = sha.finalize().withUnsafeBytes { bytes in
+      bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self).bigEndian.lowercaseHex
+        + bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian.lowercaseHex
+    }
+  }
+
+  /// Takes exactly 32 lower-case hex digits: the text goes into a response header as it is.
+  init?(_ digits: some Collection<UInt8>) {
+    guard digits.count == Self.textLength, UInt64(lowercaseHex: digits.prefix(16)) != nil,
+      UInt64(lowercaseHex: digits.dropFirst(16)) != nil
+    else { return nil }
+    text = String(decoding: digits, as: UTF8.self)
+  }
+
+  /// A strong entity tag.
+  var etag: String { "\"\(text)\"" }
+}

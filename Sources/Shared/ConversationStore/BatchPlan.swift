@@ -1,0 +1,104 @@
+import Conversations
+import Crypto
+
+/// What a batch is to write: the rules applied to what is stored. Pure.
+struct BatchPlan: Sendable {
+  /// A conversation of the batch that has a row.
+  struct ConversationPlan: Sendable {
+    let row: Conversation
+    let before: ConversationState
+    var after: ConversationState
+    /// The transcript that is to be stored, unless its entries are stored already.
+    var transcript: (entries: [TranscriptEntry], eventTime: Timestamp, digest: String)?
+    let storedDigest: String?
+
+    var changesRow: Bool { after.differsInRow(from: before) }
+    var changesMessages: Bool { transcript.map { $0.digest != storedDigest } ?? false }
+  }
+
+  /// An event to record.
+  struct Record: Sendable {
+    let event: IncomingEvent
+    let outcome: EventOutcome
+    let time: Timestamp
+  }
+
+  private(set) var conversations: [ConversationPlan] = []
+  private(set) var records: [Record] = []
+  private(set) var fenced: [String: Int64] = [:]
+  private(set) var skippedEntries = 0
+  /// Created by this batch while their deletion committed: to be deleted again.
+  private(set) var revenants: [ConversationID] = []
+
+  /// Throws `EventConflict` when a conversation came or went between the statements: the batch is to be done again.
+  init(_ batch: EventBatch, _ stored: StoredBatch) throws {
+    var seen = stored.recorded
+    for (id, events) in batch.conversations {
+      let key = BytewiseKey(id)
+      if let fence = stored.fences[key], fence > (events.map(\.fence).max() ?? 0) {
+        fenced[id] = fence
+        continue
+      }
+      let news = events.filter { seen.insert($0.id.text).inserted }
+      try plan(news, stored.rows[key], stored, isDeleted: stored.tombstones.contains(key))
+    }
+  }
+
+  private mutating func plan(
+    _ events: [IncomingEvent], _ row: Conversation?, _ stored: StoredBatch, isDeleted: Bool
+  ) throws {
+    if isDeleted {
+      if let row { revenants.append(row.id) }
+      records += events.map { Record(event: $0, outcome: .deleted, time: $0.time) }
+      return
+    }
+    var plan = row.map { ConversationPlan($0, stored.transcripts[$0.id]) }
+    for event in events {
+      let change = try ConversationChange.applying(event.event, at: event.time, to: plan?.after)
+      records.append(Record(event: event, outcome: change.outcome, time: event.time))
+      guard change.outcome == .applied, let state = change.state else { continue }
+      guard plan != nil else { throw EventConflict() }
+      plan?.after = state
+      guard let transcript = change.replacement else { continue }
+      plan?.transcript = (transcript.entries, event.time, Self.digest(of: transcript.entries))
+      skippedEntries += transcript.skipped
+    }
+    if let plan { conversations.append(plan) }
+  }
+
+  /// SHA-256 over the entries, in hex: equal for equal entries, whatever the event's own time.
+  static func digest(of entries: [TranscriptEntry]) -> String {
+    var writer = JSONWriter(capacity: 256 * entries.count + 16)
+    writer.beginArray()
+    for entry in entries {
+      writer.integer(entry.position)
+      writer.string(entry.role)
+      writer.string(entry.content)
+      writer.string(entry.spokenAt?.description ?? "")
+      writer.integer(entry.spokenAt.map { Int($0.microsecondsSinceEpoch) } ?? 0)
+    }
+    writer.endArray()
+    var text = ""
+    for byte in SHA256.hash(data: writer.bytes) { text += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+    return text
+  }
+}
+
+/// A conversation came or went between two statements of a batch. Retryable.
+package struct EventConflict: Error, Sendable {}
+
+extension BatchPlan.ConversationPlan {
+  init(_ row: Conversation, _ transcript: StoredBatch.Transcript?) {
+    let state = ConversationState(
+      status: row.status, startedAt: row.startedAt, endedAt: row.endedAt, shutdownReason: row.shutdownReason,
+      transcriptReceived: row.transcriptReceived,
+      transcript: transcript.map { .init(entryCount: $0.entryCount, eventTime: $0.eventTime) },
+      recordingURL: row.recordingURL, metadata: row.metadata)
+    self.init(row: row, before: state, after: state, transcript: nil, storedDigest: transcript?.digest)
+  }
+}
+
+extension IncomingEvent {
+  /// When it happened.
+  var time: Timestamp { event.time(receivedAt: receivedAt) }
+}

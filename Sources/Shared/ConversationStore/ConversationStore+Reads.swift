@@ -1,0 +1,104 @@
+import Cache
+package import Conversations
+import Keyspace
+import NIOCore
+import Postgres
+
+extension ConversationStore {
+  /// One conversation, or its absence (status 404). The caller compares the value's owner before anything leaves.
+  package func conversation(_ id: ConversationID) async throws -> StoredAnswer {
+    try await read(.conversation(id), .body) { source in
+      let answer = try await databases.read(ConversationStatements.byID, [.id(id)], from: source)
+      guard let row = answer.rows.first else { return .absent(answer) }
+      let conversation = try row.conversation()
+      return .found(conversation.jsonBytes(), owner: conversation.userID, answer)
+    }
+  }
+
+  /// A page of a conversation's messages in `position` order, or the conversation's absence (status 404).
+  package func messages(of id: ConversationID, _ list: ListRequest) async throws -> StoredAnswer {
+    let load: Cache.Load = { source in
+      let statement =
+        list.includesTotal
+        ? MessageStatements.pageOfConversation : MessageStatements.pageOfConversationWithoutTotal
+      let answer = try await databases.read(statement, [.id(id)] + list.window, from: source)
+      guard let first = answer.rows.first else { return .absent(answer) }
+      let owner = try first.textOrNil(0).map(UserID.init(stored:))
+      return try .page(answer, list, columns: 2, owner: owner) { try $0.message(from: $1) }
+    }
+    guard list.includesTotal else { return try await direct(load) }
+    return try await read(.conversation(id), .messages(page: list.page.page, limit: list.page.limit), load)
+  }
+
+  /// A page of a user's history, newest first; empty for an unknown user.
+  package func messages(of user: UserID, _ list: ListRequest) async throws -> StoredAnswer {
+    let load: Cache.Load = { source in
+      let statement =
+        list.includesTotal ? MessageStatements.pageOfUser : MessageStatements.pageOfUserWithoutTotal
+      let answer = try await databases.read(statement, [.user(user)] + list.window, from: source)
+      return try .page(answer, list, columns: 1, owner: user) { try $0.message(from: $1) }
+    }
+    guard list.includesTotal else { return try await direct(load) }
+    return try await read(.user(user), .messages(page: list.page.page, limit: list.page.limit), load)
+  }
+
+  /// A page of conversations, newest first: of one user through the cache, of all users from the primary.
+  package func conversations(_ filter: ConversationFilter, _ list: ListRequest) async throws -> StoredAnswer {
+    let load: Cache.Load = { source in
+      let (statement, parameters) = ConversationStatements.page(filter, list)
+      let answer = try await databases.read(
+        statement, parameters, from: source, isExpensive: filter.userID == nil)
+      return try .page(answer, list, columns: 1, owner: filter.userID) { row, column in
+        try row.conversation(from: column)
+      }
+    }
+    guard let owner = filter.userID, list.includesTotal else { return try await direct(load) }
+    let field = CacheField.conversations(
+      status: filter.status, transcriptReceived: filter.transcriptReceived, page: list.page.page,
+      limit: list.page.limit)
+    return try await read(.user(owner), field, load)
+  }
+
+  /// Whether Postgres answers.
+  package func ping(within deadline: Duration) async throws {
+    try await databases.primary.ping(within: deadline)
+  }
+
+  private func read(
+    _ group: CacheGroup, _ field: CacheField, _ load: @escaping Cache.Load
+  ) async throws -> StoredAnswer {
+    let (value, status) = try await cache.read(group, field, load: load)
+    return StoredAnswer(value: value, status: status)
+  }
+
+  /// Answers that no group invalidates are not stored, and read where every acknowledged write is.
+  private func direct(_ load: Cache.Load) async throws -> StoredAnswer {
+    StoredAnswer(value: CachedValue(uncached: try await load(.primary)), status: .bypass(.uncached))
+  }
+}
+
+extension ListRequest {
+  /// `LIMIT` and `OFFSET`.
+  var window: [PostgresParameter] { [.int(Int64(fetchLimit)), .int(Int64(page.offset))] }
+}
+
+extension CacheLoad {
+  static func absent(_ answer: DatabaseRoles.Answer) -> CacheLoad {
+    CacheLoad(status: 404, body: ByteBuffer(), lsn: answer.lsn, isPrimary: answer.isPrimary)
+  }
+
+  static func found(_ body: [UInt8], owner: UserID?, _ answer: DatabaseRoles.Answer) -> CacheLoad {
+    CacheLoad(
+      body: ByteBuffer(bytes: body), owner: owner?.text, lsn: answer.lsn, isPrimary: answer.isPrimary)
+  }
+
+  /// A page from rows that lead with `columns` facts, the total last, then an item or nulls.
+  static func page<Item: JSONEncodable>(
+    _ answer: DatabaseRoles.Answer, _ list: ListRequest, columns: Int, owner: UserID?,
+    _ decode: (PostgresRow, Int) throws -> Item
+  ) throws -> CacheLoad {
+    let total = try answer.rows.first?.intOrNil(columns - 1).map { Int($0) }
+    let items = try answer.rows.filter { try $0.uuidOrNil(columns) != nil }.map { try decode($0, columns) }
+    return .found(list.encode(items, total: total), owner: owner, answer)
+  }
+}

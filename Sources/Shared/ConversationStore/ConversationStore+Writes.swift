@@ -1,0 +1,136 @@
+import Cache
+package import Conversations
+import Keyspace
+import NIOCore
+import Postgres
+
+extension ConversationStore {
+  /// Stores a new conversation, or claims the one that events of its external id made before.
+  ///
+  /// Of two claims one wins; the other is refused with `externalIDTaken`. An unowned one may be registered
+  /// again without an owner: nothing is won by it. A tombstone of the external id is lifted.
+  package func create(_ new: NewConversation, owner: UserID?) async throws -> WriteReceipt {
+    let conversation = try await databases.primary.withTransaction { connection in
+      try await self.insertOrClaim(new, owner, connection)
+    }
+    return await receipt(conversation)
+  }
+
+  /// Applies a merge patch to the locked row.
+  ///
+  /// - Parameters:
+  ///   - mayAccess: Judges the owner of the locked row; a refusal is `notFound`.
+  ///   - matches: Judges the entity tag of the locked row: `If-Match`.
+  package func patch(
+    _ id: ConversationID, _ patch: ConversationPatch, mayAccess: @Sendable (String?) -> Bool,
+    matches: @Sendable (String) -> Bool
+  ) async throws -> WriteReceipt {
+    let conversation = try await databases.primary.withTransaction { connection in
+      let stored = try await Self.lock(id, connection, mayAccess)
+      guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else {
+        throw WriteRefusal.preconditionFailed
+      }
+      let changed = try patch.applied(to: stored).stamped(at: .now())
+      guard changed != stored else { return stored }
+      let rows = try await connection.query(
+        ConversationStatements.update,
+        [
+          .id(id), .text(changed.title), .text(changed.status.rawValue), .json(changed.metadata),
+          .time(changed.startedAt), .time(changed.endedAt),
+        ])
+      return try rows.only().conversation()
+    }
+    return await receipt(conversation)
+  }
+
+  /// Deletes a conversation with its messages and leaves a tombstone of its external id.
+  ///
+  /// - Returns: Whether Redis confirmed the invalidation.
+  package func delete(_ id: ConversationID, mayAccess: @Sendable (String?) -> Bool) async throws -> Bool {
+    let deleted = try await databases.primary.withTransaction { connection in
+      let stored = try await Self.lock(id, connection, mayAccess)
+      if let externalID = stored.externalID {
+        _ = try await connection.query(ConversationStatements.bury, [.externalID(externalID)])
+      }
+      _ = try await connection.query(ConversationStatements.delete, [.id(id)])
+      return stored
+    }
+    return await invalidate([deleted])
+  }
+
+  /// Drops everything cached of the conversations and of their owners' lists.
+  func invalidate(_ conversations: some Sequence<Conversation>) async -> Bool {
+    var groups: Set<CacheGroup> = []
+    for conversation in conversations {
+      groups.insert(.conversation(conversation.id))
+      if let owner = conversation.userID { groups.insert(.user(owner)) }
+    }
+    // Unknown is sound: it keeps replicas out until the primary has filled the cache again.
+    let lsn = (try? await databases.currentLSN()) ?? nil
+    return await cache.invalidate(groups, lsn: lsn)
+  }
+
+  private func receipt(_ conversation: Conversation) async -> WriteReceipt {
+    WriteReceipt(conversation: conversation, invalidated: await invalidate([conversation]))
+  }
+
+  private static let emptyObject = Array("{}".utf8)
+
+  private static func lock(
+    _ id: ConversationID, _ connection: PostgresConnection, _ mayAccess: @Sendable (String?) -> Bool
+  ) async throws -> Conversation {
+    let rows = try await connection.query(ConversationStatements.lockByID, [.id(id)])
+    guard let row = rows.first else { throw WriteRefusal.notFound }
+    let conversation = try row.conversation()
+    guard mayAccess(conversation.userID?.text) else { throw WriteRefusal.notFound }
+    return conversation
+  }
+
+  private func insertOrClaim(_ new: NewConversation, _ owner: UserID?, _ connection: PostgresConnection)
+    async throws -> Conversation
+  {
+    if let externalID = new.externalID {
+      _ = try await connection.query(ConversationStatements.exhume, [.externalID(externalID)])
+    }
+    let inserted = try await connection.query(
+      ConversationStatements.insert,
+      [.user(owner), .externalID(new.externalID), .text(new.title), .json(new.metadata ?? Self.emptyObject)])
+    if let row = inserted.first { return try row.conversation() }
+    let taken = try await connection.query(
+      ConversationStatements.lockByExternalID, [.externalID(new.externalID)])
+    // Deleted between the two statements: the caller's retry will insert.
+    guard let row = taken.first else { throw WriteRefusal.externalIDTaken }
+    let stored = try row.conversation()
+    guard stored.userID == nil else { throw WriteRefusal.externalIDTaken }
+    if let owner {
+      _ = try await connection.query(MessageStatements.setOwner, [.id(stored.id), .user(owner)])
+    }
+    let claimed = try await connection.query(
+      ConversationStatements.claim,
+      [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata ?? Self.emptyObject)])
+    return try claimed.only().conversation()
+  }
+}
+
+extension Conversation {
+  /// The times a client's change of status implies, where they are not set.
+  func stamped(at now: Timestamp) -> Conversation {
+    var stamped = self
+    switch status {
+    case .pending: break
+    case .active: stamped.startedAt = startedAt ?? now
+    case .ended, .failed: stamped.endedAt = endedAt ?? now
+    }
+    return stamped
+  }
+}
+
+extension PostgresResult {
+  /// The row of a statement that returns exactly one.
+  func only() throws(PostgresError) -> PostgresRow {
+    guard let row = first, count == 1 else {
+      throw PostgresError(.unexpectedResult, "expected one row, got \(count)")
+    }
+    return row
+  }
+}

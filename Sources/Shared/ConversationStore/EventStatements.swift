@@ -1,0 +1,112 @@
+import Postgres
+
+/// SQL that applies a batch of events, in the one lock order of every writer: fences, conversations,
+/// webhook_events, messages, each sorted.
+enum EventStatements {
+  /// No wait in the transaction outlives the worker's patience, nor a worker that was stopped in it.
+  static let bounds = PostgresStatement(
+    "events_bounds",
+    """
+    SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '10s', true), \
+    set_config('idle_in_transaction_session_timeout', '10s', true)
+    """)
+
+  /// Raises the fences of the batch, except where a newer one is stored. Index: primary key of queue_fences.
+  static let raiseFences = PostgresStatement(
+    "events_raise_fences",
+    """
+    INSERT INTO queue_fences AS q (conversation, fence) \
+    SELECT * FROM unnest($1::text[], $2::bigint[]) AS n (conversation, fence) \
+    ORDER BY n.conversation COLLATE "C" \
+    ON CONFLICT (conversation) DO UPDATE SET fence = EXCLUDED.fence, updated_at = now() \
+    WHERE q.fence <= EXCLUDED.fence
+    """)
+
+  /// The fences as stored now: one newer than the batch's keeps its conversation out.
+  /// Index: primary key of queue_fences.
+  static let fences = PostgresStatement(
+    "events_fences", "SELECT conversation, fence FROM queue_fences WHERE conversation = ANY($1::text[])")
+
+  /// Creates the conversations nobody has yet, unless deleted or fenced off. Indexes:
+  /// conversations_external_id, primary keys of deleted_conversations and queue_fences.
+  static let createConversations = PostgresStatement(
+    "events_create_conversations",
+    """
+    INSERT INTO conversations (external_id) \
+    SELECT n.conversation FROM unnest($1::text[], $2::bigint[]) AS n (conversation, fence) \
+    JOIN queue_fences q ON q.conversation = n.conversation AND q.fence = n.fence \
+    WHERE NOT EXISTS (SELECT FROM deleted_conversations d \
+    WHERE d.external_id_sha256 = sha256(convert_to(n.conversation, 'UTF8'))) \
+    ORDER BY n.conversation COLLATE "C" ON CONFLICT (external_id) DO NOTHING
+    """)
+
+  /// Locks the conversations in the one order. A statement of its own: it must see what the insert waited for.
+  /// Index: conversations_external_id.
+  static let lockConversations = PostgresStatement(
+    "events_lock_conversations",
+    """
+    SELECT \(ConversationStatements.columns) FROM conversations WHERE external_id = ANY($1::text[]) \
+    ORDER BY external_id FOR UPDATE
+    """)
+
+  /// What is stored of the locked conversations' transcripts. Index: primary key.
+  static let transcripts = PostgresStatement(
+    "events_transcripts",
+    """
+    SELECT t.conversation_id, t.event_time, t.entry_count, encode(t.content_sha256, 'hex') FROM conversation_transcripts t \
+    JOIN conversations c ON c.id = t.conversation_id WHERE c.external_id = ANY($1::text[])
+    """)
+
+  /// Which of the conversations were deleted. Index: primary key of deleted_conversations.
+  static let tombstones = PostgresStatement(
+    "events_tombstones",
+    """
+    SELECT n.conversation FROM unnest($1::text[]) AS n (conversation) JOIN deleted_conversations d \
+    ON d.external_id_sha256 = sha256(convert_to(n.conversation, 'UTF8'))
+    """)
+
+  /// Which of the events were applied before. Index: primary key of webhook_events.
+  static let recorded = PostgresStatement(
+    "events_recorded",
+    "SELECT external_event_id FROM webhook_events WHERE external_event_id = ANY($1::text[])")
+
+  /// Records the events with their outcomes; one that is not returned was recorded meanwhile.
+  /// Index: primary key of webhook_events.
+  static let record = PostgresStatement(
+    "events_record",
+    """
+    INSERT INTO webhook_events \
+    (external_event_id, event_type, external_id, outcome, event_time, received_at) \
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], \
+    $6::timestamptz[]) AS n (id, type, conversation, outcome, event_time, received_at) \
+    ORDER BY n.id COLLATE "C" ON CONFLICT (external_event_id) DO NOTHING RETURNING external_event_id
+    """)
+
+  /// The changed conversations, unnested; metadata is null where it stays. Index: primary key.
+  static let updateConversations = PostgresStatement(
+    "events_update_conversations",
+    """
+    UPDATE conversations c SET status = n.status, transcript_received = n.received, \
+    shutdown_reason = n.reason, recording_url = n.recording, started_at = n.started, ended_at = n.ended, \
+    metadata = coalesce(n.metadata::jsonb, c.metadata), updated_at = now() \
+    FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::text[], $5::text[], $6::timestamptz[], \
+    $7::timestamptz[], $8::text[]) \
+    AS n (id, status, received, reason, recording, started, ended, metadata) WHERE c.id = n.id
+    """)
+
+  /// What is stored now of each transcript. Index: primary key of conversation_transcripts.
+  static let recordTranscripts = PostgresStatement(
+    "events_record_transcripts",
+    """
+    INSERT INTO conversation_transcripts (conversation_id, event_time, entry_count, content_sha256) \
+    SELECT n.id, n.event_time, n.entry_count, decode(n.digest, 'hex') \
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::text[]) \
+    AS n (id, event_time, entry_count, digest) \
+    ON CONFLICT (conversation_id) DO UPDATE SET event_time = EXCLUDED.event_time, \
+    entry_count = EXCLUDED.entry_count, content_sha256 = EXCLUDED.content_sha256
+    """)
+
+  /// Removes conversations that the batch created while their deletion committed. Index: primary key.
+  static let deleteConversations = PostgresStatement(
+    "events_delete_conversations", "DELETE FROM conversations WHERE id = ANY($1::uuid[])")
+}

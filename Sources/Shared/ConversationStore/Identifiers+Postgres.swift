@@ -1,0 +1,17 @@
+import Conversations
+import Postgres
+
+extension PostgresParameter {
+  static func id(_ id: ConversationID) -> PostgresParameter { .uuid(PostgresUUID(id.uuid)) }
+  static func user(_ id: UserID?) -> PostgresParameter { .text(id?.text) }
+  static func externalID(_ id: ExternalConversationID?) -> PostgresParameter { .text(id?.text) }
+  static func time(_ time: Timestamp?) -> PostgresParameter { .timestamp(time?.microsecondsSinceEpoch) }
+}
+
+extension PostgresUUID {
+  init(_ value: UUIDValue) { self.init(high: value.high, low: value.low) }
+}
+
+extension UUIDValue {
+  init(_ value: PostgresUUID) { self.init(high: value.high, low: value.low) }
+}

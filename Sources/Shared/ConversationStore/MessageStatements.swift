@@ -1,0 +1,80 @@
+import Postgres
+
+/// SQL of the messages table. Each statement names the index it uses.
+enum MessageStatements {
+  /// The columns that `MessageRow` decodes, in its order.
+  static let columns = "m.id, m.conversation_id, m.role, m.content, m.position, m.spoken_at, m.created_at"
+
+  /// One page of a conversation in `position` order, with owner and total, in one snapshot. Rows: owner,
+  /// total, `columns`; no row for an unknown conversation, one with null columns for an empty page.
+  ///
+  /// Index: messages_conversation_position (twice), primary key.
+  static let pageOfConversation = PostgresStatement(
+    "messages_of_conversation",
+    """
+    SELECT c.user_id, (SELECT count(*) FROM messages WHERE conversation_id = c.id), \(columns) \
+    FROM conversations c LEFT JOIN LATERAL (\
+    SELECT * FROM messages WHERE conversation_id = c.id ORDER BY position LIMIT $2 OFFSET $3\
+    ) m ON true WHERE c.id = $1 ORDER BY m.position
+    """)
+
+  /// As above without the total; one row more than the page tells whether there is another.
+  static let pageOfConversationWithoutTotal = PostgresStatement(
+    "messages_of_conversation_without_total",
+    """
+    SELECT c.user_id, NULL::bigint, \(columns) \
+    FROM conversations c LEFT JOIN LATERAL (\
+    SELECT * FROM messages WHERE conversation_id = c.id ORDER BY position LIMIT $2 OFFSET $3\
+    ) m ON true WHERE c.id = $1 ORDER BY m.position
+    """)
+
+  /// One page of a user's history, newest first. Rows: total, `columns`; one with null columns when empty.
+  ///
+  /// Index: messages_user_created (twice).
+  static let pageOfUser = PostgresStatement(
+    "messages_of_user",
+    """
+    SELECT t.total, \(columns) FROM (SELECT count(*) AS total FROM messages WHERE user_id = $1) t \
+    LEFT JOIN LATERAL (SELECT * FROM messages WHERE user_id = $1 \
+    ORDER BY created_at DESC, conversation_id, position DESC LIMIT $2 OFFSET $3) m ON true \
+    ORDER BY m.created_at DESC, m.conversation_id, m.position DESC
+    """)
+
+  /// As above without the total; one row more than the page tells whether there is another.
+  static let pageOfUserWithoutTotal = PostgresStatement(
+    "messages_of_user_without_total",
+    """
+    SELECT t.total, \(columns) FROM (SELECT NULL::bigint AS total) t \
+    LEFT JOIN LATERAL (SELECT * FROM messages WHERE user_id = $1 \
+    ORDER BY created_at DESC, conversation_id, position DESC LIMIT $2 OFFSET $3) m ON true \
+    ORDER BY m.created_at DESC, m.conversation_id, m.position DESC
+    """)
+
+  /// A claim gives the messages the conversation's owner. Index: messages_conversation_position.
+  static let setOwner = PostgresStatement(
+    "messages_set_owner",
+    "UPDATE messages SET user_id = $2 WHERE conversation_id = $1 AND user_id IS DISTINCT FROM $2")
+
+  /// The messages of whole transcripts, unnested from columns. A stored message that would not change is not
+  /// written, and one that does keeps its id. Index: messages_conversation_position as the arbiter.
+  static let upsert = PostgresStatement(
+    "messages_upsert",
+    """
+    INSERT INTO messages AS m (conversation_id, user_id, position, role, content, spoken_at, created_at) \
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], \
+    $7::timestamptz[]) ON CONFLICT (conversation_id, position) DO UPDATE SET role = EXCLUDED.role, \
+    content = EXCLUDED.content, spoken_at = EXCLUDED.spoken_at, created_at = EXCLUDED.created_at \
+    WHERE (m.role, m.content, m.spoken_at, m.created_at) IS DISTINCT FROM \
+    (EXCLUDED.role, EXCLUDED.content, EXCLUDED.spoken_at, EXCLUDED.created_at)
+    """)
+
+  /// Drops stored messages of the conversations `$1` whose position the new transcript (`$2`, `$3`) lacks.
+  /// Index: messages_conversation_position.
+  static let deleteSurplus = PostgresStatement(
+    "messages_delete_surplus",
+    """
+    DELETE FROM messages m WHERE m.conversation_id = ANY($1::uuid[]) AND NOT EXISTS (\
+    SELECT FROM unnest($2::uuid[], $3::int[]) AS kept (conversation_id, position) \
+    WHERE kept.conversation_id = m.conversation_id AND kept.position = m.position)
+    """)
+}

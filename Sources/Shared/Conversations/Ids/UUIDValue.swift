@@ -1,0 +1,58 @@
+/// 128 bits with the text form of RFC 9562: what the typed ids of this module are made of.
+package struct UUIDValue: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// The first eight bytes, in network order.
+  package let high: UInt64
+  /// The last eight bytes, in network order.
+  package let low: UInt64
+
+  /// From the two halves, as the database delivers them.
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Exactly `8-4-4-4-12` hexadecimal digits, of either case as RFC 9562 asks of readers; anything else is nil.
+  package init?(_ text: some StringProtocol) {
+    guard text.utf8.count == 36 else { return nil }
+    var value: UInt128 = 0
+    for (index, byte) in text.utf8.enumerated() {
+      if index == 8 || index == 13 || index == 18 || index == 23 {
+        guard byte == UInt8(ascii: "-") else { return nil }
+      } else {
+        guard let digit = byte.hexadecimalValue else { return nil }
+        value = value << 4 | UInt128(digit)
+      }
+    }
+    self.init(high: UInt64(value >> 64), low: UInt64(truncatingIfNeeded: value))
+  }
+
+  /// A version 4 value from the system's generator.
+  package static func random() -> UUIDValue {
+    var generator = SystemRandomNumberGenerator()
+    let high: UInt64 = generator.next() & ~0xF000 | 0x4000
+    let low: UInt64 = generator.next() & ~(0b11 << 62) | 0b10 << 62
+    return UUIDValue(high: high, low: low)
+  }
+
+  /// The order of the bytes, which is also the order of the texts and that of Postgres.
+  package static func < (left: Self, right: Self) -> Bool {
+    (left.high, left.low) < (right.high, right.low)
+  }
+
+  /// Lower case, with hyphens.
+  package var description: String {
+    String(unsafeUninitializedCapacity: 36) { target in
+      let value = UInt128(high) << 64 | UInt128(low)
+      var shift: UInt128 = 128
+      for index in 0..<36 {
+        if index == 8 || index == 13 || index == 18 || index == 23 {
+          target[index] = UInt8(ascii: "-")
+        } else {
+          shift -= 4
+          target[index] = hexadecimalDigits.utf8Start[Int(value >> shift & 15)]
+        }
+      }
+      return 36
+    }
+  }
+}

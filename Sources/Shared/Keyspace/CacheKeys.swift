@@ -1,0 +1,35 @@
+/// Every key of the cache role. The braces are the hash tag, so that a group lives in one Redis Cluster slot.
+package struct CacheKeys: Sendable {
+  /// Part of every value's key. Raised whenever the bytes of any cached answer change their form: a release never
+  /// serves what another one rendered.
+  package static let schema = 1
+
+  private let prefix: String
+
+  /// - Parameter prefix: put before every key, so that environments and tests can share a server.
+  package init(prefix: String = "") {
+    precondition(!prefix.contains("{"), "a brace in the prefix would replace the hash tag: \(prefix)")
+    self.prefix = prefix
+  }
+
+  /// STRING `epoch|floor`. 900 s, renewed by each script. No schema version: any release's invalidation must kill
+  /// any release's values.
+  package func epoch(of group: CacheGroup) -> String { "\(name(of: group)):epoch" }
+
+  /// STRING, header and body. TTL as the settings say.
+  package func value(of field: CacheField, in group: CacheGroup) -> String {
+    "\(name(of: group)):v\(Self.schema):\(field.name)"
+  }
+
+  /// STRING `epoch|token` of whoever fills the field at the moment. 2 s.
+  package func lease(of field: CacheField, in group: CacheGroup) -> String {
+    "\(name(of: group)):lease:\(field.name)"
+  }
+
+  private func name(of group: CacheGroup) -> String {
+    switch group {
+    case .conversation(let id): "\(prefix)conversation:{\(id)}"
+    case .user(let id): "\(prefix)user:{\(id)}"
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package import Cache
+package import Postgres
+package import Redis
+
+/// Where Redis and Postgres are, and how the cache behaves: what both programs need.
+package struct BackendSettings: Sendable {
+  /// `REDIS_CACHE_URL`, else `REDIS_URL`, else from `REDIS_HOST` (`localhost`), `REDIS_PORT` (6379) and
+  /// `REDIS_PASSWORD`. May evict.
+  package let cacheURL: RedisURL
+  /// `REDIS_QUEUE_URL`, else as above. Must not evict.
+  package let queueURL: RedisURL
+  /// `DATABASE_WRITE_URL`, else `DATABASE_URL`. Required.
+  package let writeURL: PostgresURL
+  /// `DATABASE_DIRECT_URL`, else the write URL: for what needs a session of its own, such as `migrate`.
+  package let directURL: PostgresURL
+  /// `DATABASE_READ_URL`: streaming replicas of the write database, comma-separated; none by default.
+  package let replicaURLs: [PostgresURL]
+  /// `DATABASE_PREPARED_STATEMENTS`, `on`; `off` behind PgBouncer before 1.21.
+  package let preparedStatements: Bool
+  package let cache: CacheSettings
+
+  /// Reads and checks all of it; problems go to the reader. Nil when a URL is missing or wrong.
+  package init?(reader: SettingsReader) {
+    let defaultRedis = Self.redisURL(reader)
+    let cacheURL = Self.redis(reader, "REDIS_CACHE_URL", default: defaultRedis)
+    let queueURL = Self.redis(reader, "REDIS_QUEUE_URL", default: defaultRedis)
+    let database = Self.database(reader, "DATABASE_URL")
+    let writeURL = Self.database(reader, "DATABASE_WRITE_URL") ?? database
+    let replicaURLs = Self.replicas(reader).filter { $0 != writeURL }
+    let directURL = Self.database(reader, "DATABASE_DIRECT_URL") ?? writeURL
+    preparedStatements = reader.boolean("DATABASE_PREPARED_STATEMENTS", default: true)
+    cache = CacheSettings(reader: reader)
+    if writeURL == nil, !reader.problems.contains(where: { $0.name.hasPrefix("DATABASE_") }) {
+      reader.report("DATABASE_URL", "is required, for example postgresql://user:password@host:5432/name")
+    }
+    guard let cacheURL, let queueURL, let writeURL, let directURL else { return nil }
+    self.cacheURL = cacheURL
+    self.queueURL = queueURL
+    self.writeURL = writeURL
+    self.replicaURLs = replicaURLs
+    self.directURL = directURL
+  }
+
+  private static func redisURL(_ reader: SettingsReader) -> RedisURL? {
+    if let text = reader.secret("REDIS_URL") { return redis(reader, "REDIS_URL", text) }
+    let host = reader.string("REDIS_HOST") ?? "localhost"
+    let port = reader.integer("REDIS_PORT", default: 6379, in: 1...65535)
+    return RedisURL(host: host, port: port, password: reader.secret("REDIS_PASSWORD"))
+  }
+
+  private static func redis(_ reader: SettingsReader, _ name: String, default value: RedisURL?) -> RedisURL? {
+    guard let text = reader.secret(name) else { return value }
+    return redis(reader, name, text)
+  }
+
+  private static func redis(_ reader: SettingsReader, _ name: String, _ text: String) -> RedisURL? {
+    reader.parsed(name, text) { try RedisURL($0) }
+  }
+
+  /// A URL may itself list hosts with commas, so the list is split before each scheme.
+  private static func replicas(_ reader: SettingsReader) -> [PostgresURL] {
+    guard let text = reader.secret("DATABASE_READ_URL") else { return [] }
+    return text.replacing(",postgres", with: " postgres").split(separator: " ").compactMap { url in
+      reader.parsed("DATABASE_READ_URL", String(url)) { try PostgresURL($0) }
+    }
+  }
+
+  private static func database(_ reader: SettingsReader, _ name: String) -> PostgresURL? {
+    guard let text = reader.secret(name) else { return nil }
+    return reader.parsed(name, text) { try PostgresURL($0) }
+  }
+}
+
+extension CacheSettings {
+  /// `CACHE_TTL_SECONDS` (300) and `CACHE_MODE` (`strict`, `available`, `off`).
+  package init(reader: SettingsReader) {
+    self.init()
+    timeToLive = .seconds(reader.integer("CACHE_TTL_SECONDS", default: 300, in: 1...86_400))
+    mode = reader.choice(
+      "CACHE_MODE", default: .strict, ["strict": .strict, "available": .available, "off": .off])
+  }
+}
+
+extension BackendSettings {
+  /// How the programs' Postgres clients behave.
+  package var postgresSettings: PostgresClientSettings {
+    var settings = PostgresClientSettings()
+    settings.preparedStatements = preparedStatements
+    return settings
+  }
+}

@@ -1,0 +1,98 @@
+import ConversationStore
+import Conversations
+import Logging
+import Postgres
+import Queue
+import Telemetry
+
+/// Makes of reserved events what the contract says, in as few transactions as the data allows, and settles them.
+struct BatchDelivery: Sendable {
+  let store: ConversationStore
+  let logger: Logger
+  let retryPolicy = RetryPolicy()
+
+  /// Applies, then settles. Never throws: whatever goes wrong becomes an outcome of the events it concerns.
+  ///
+  /// - Returns: Whether Postgres, the cache and the queue all did their part.
+  func deliver(_ reservations: [Reservation], to consumer: QueueConsumer) async -> Bool {
+    let start = ContinuousClock.now
+    var attempt = BatchAttempt(reservations)
+    await apply(&attempt)
+    let settlements = reservations.map {
+      attempt.settlement(of: $0, retryPolicy: retryPolicy, jitter: .random(in: 0..<1))
+    }
+    let results = await consumer.settle(settlements)
+    log(attempt, reservations, since: start)
+    return !attempt.dependencyFailed && !results.contains { if case .unknown = $0 { true } else { false } }
+  }
+
+  /// One transaction for all; when the data of one event spoils it, smaller and smaller ones, until the guilty
+  /// event stands alone.
+  private func apply(_ attempt: inout BatchAttempt) async {
+    let events = attempt.events.flatMap { $0 }
+    guard !events.isEmpty, await !apply(events, &attempt) else { return }
+    for conversation in attempt.events {
+      guard !attempt.dependencyFailed else { return }
+      if await apply(conversation, &attempt) { continue }
+      await applyOneByOne(conversation, &attempt)
+    }
+  }
+
+  /// Order within the conversation is kept: what follows an event that is to come again is not tried.
+  private func applyOneByOne(_ events: [IncomingEvent], _ attempt: inout BatchAttempt) async {
+    for event in events {
+      guard await apply([event], &attempt), !attempt.dependencyFailed else { return }
+    }
+  }
+
+  /// - Returns: False when the data of some event is to blame and the transaction is worth splitting, or, for one
+  ///   event, when it has to come again.
+  private func apply(_ events: [IncomingEvent], _ attempt: inout BatchAttempt) async -> Bool {
+    do {
+      attempt.applied(events, try await applyPatiently(events))
+      return true
+    } catch {
+      let failure = DeliveryFailure(error)
+      guard case .dependencyAway = failure else {
+        return events.count == 1 && attempt.failed(events[0], failure)
+      }
+      attempt.dependencyAway(events)
+      return true
+    }
+  }
+
+  /// Deadlocks and serialisation failures are nobody's fault: tried again at once, five times in a row.
+  private func applyPatiently(_ events: [IncomingEvent]) async throws -> BatchReceipt {
+    for _ in 1..<5 {
+      do { return try await store.apply(events) } catch let error as PostgresError
+        where error.sqlState?.hasPrefix("40") == true
+      { continue }
+    }
+    return try await store.apply(events)
+  }
+
+  private func log(
+    _ attempt: BatchAttempt, _ reservations: [Reservation], since start: ContinuousClock.Instant
+  ) {
+    for (event, failure) in attempt.failures {
+      logger.warning(
+        "event failed",
+        metadata: [LogKey.eventID: "\(event)", LogKey.error: "\(failure.failureClass): \(failure.message)"])
+    }
+    if attempt.dependencyFailed {
+      logger.warning("batch given back: a dependency is away", metadata: facts(reservations, start))
+    } else {
+      var facts = facts(reservations, start)
+      if attempt.skippedEntries > 0 { facts[LogKey.skippedEntries] = "\(attempt.skippedEntries)" }
+      logger.info("batch delivered", metadata: facts)
+    }
+  }
+
+  private func facts(_ reservations: [Reservation], _ start: ContinuousClock.Instant) -> Logger.Metadata {
+    [
+      LogKey.conversations: "\(reservations.count)",
+      LogKey.events: "\(reservations.reduce(0) { $0 + $1.events.count })",
+      LogKey.durationMilliseconds: "\((ContinuousClock.now - start).milliseconds)",
+    ]
+  }
+}

@@ -1,0 +1,110 @@
+import Logging
+import NIOConcurrencyHelpers
+import Queue
+import ServiceLifecycle
+import Settings
+import Telemetry
+
+/// Takes batches from the queue and has up to `concurrency` of them delivered at once.
+///
+/// One task asks for work; batches run as its children. On graceful shutdown it asks no more and waits for them.
+final class DeliveryLoop: Service {
+  /// Tells the kubelet whether the loop turns.
+  let heartbeat = LoopHeartbeat()
+  private let queue: WebhookQueue
+  private let consumer: QueueConsumer
+  private let delivery: BatchDelivery
+  private let concurrency: Int
+  private let limits: ReservationLimits
+  private let allowsUnsafeQueue: Bool
+  private let logger: Logger
+  private let outage = NIOLockedValueBox(OutageBackoff())
+
+  init(
+    queue: WebhookQueue, consumer: QueueConsumer, delivery: BatchDelivery, settings: WorkerSettings,
+    logger: Logger
+  ) {
+    self.queue = queue
+    self.consumer = consumer
+    self.delivery = delivery
+    self.logger = logger
+    concurrency = settings.concurrency
+    limits = settings.limits
+    allowsUnsafeQueue = settings.allowsUnsafeQueue
+  }
+
+  func run() async throws {
+    try await refuseUnfitServer()
+    await withTaskGroup(of: Void.self) { batches in
+      var inFlight = 0
+      while !Task.isShuttingDownGracefully, !Task.isCancelled {
+        heartbeat.turnCompleted()
+        if inFlight == concurrency {
+          await batches.next()
+          inFlight -= 1
+        }
+        await restWhileDependenciesAreAway()
+        let result = await reserve()
+        if result.status == .quarantine {
+          // A suspect is handed out to empty hands only.
+          await batches.waitForAll()
+          inFlight = 0
+        }
+        guard !result.reservations.isEmpty else {
+          await waitForWork(result)
+          continue
+        }
+        inFlight += 1
+        batches.addTask { await self.deliver(result.reservations) }
+      }
+    }
+  }
+
+  private func reserve() async -> ReserveResult {
+    do {
+      return try await consumer.reserve(limits)
+    } catch {
+      logger.debug("no work from the queue", metadata: [LogKey.error: "\(error)"])
+      outage.withLockedValue { $0.dependencyFailed() }
+      return ReserveResult(status: .ok)
+    }
+  }
+
+  private func deliver(_ reservations: [Reservation]) async {
+    let succeeded = await delivery.deliver(reservations, to: consumer)
+    outage.withLockedValue { succeeded ? $0.workSucceeded() : $0.dependencyFailed() }
+  }
+
+  private func waitForWork(_ result: ReserveResult) async {
+    guard result.status != .quarantine else { return }
+    await cancelWhenGracefulShutdown { await self.consumer.waitForWork(nextDue: result.nextDue) }
+  }
+
+  private func restWhileDependenciesAreAway() async {
+    guard let pause = outage.withLockedValue({ $0.pause(jitter: .random(in: 0..<1)) }) else { return }
+    // Cut short by a shutdown; then the loop ends.
+    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+  }
+
+  /// Waits for the queue's Redis and judges it: one that may drop accepted events is refused.
+  private func refuseUnfitServer() async throws {
+    while !Task.isShuttingDownGracefully, !Task.isCancelled {
+      heartbeat.turnCompleted()
+      do {
+        let report = try await queue.inspectServer()
+        for warning in report.warnings {
+          logger.warning("queue server", metadata: [LogKey.error: "\(warning)"])
+        }
+        guard !report.refusals.isEmpty, !allowsUnsafeQueue else { return }
+        throw ProgramFailure(
+          .configuration,
+          "the queue's Redis is unfit: \(report.refusals.joined(separator: "; ")) "
+            + "(or set ALLOW_UNSAFE_QUEUE=true and lose events)")
+      } catch let error as QueueError {
+        logger.debug("the queue is not reachable yet", metadata: [LogKey.error: "\(error)"])
+        outage.withLockedValue { $0.dependencyFailed() }
+        await restWhileDependenciesAreAway()
+      }
+    }
+  }
+}

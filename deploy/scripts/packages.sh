@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing. `packages.sh build`: only those the build needs.
+set -euo pipefail
+
+case ${1:-all} in
+  build) wanted=(make libhiredis-dev libpq-dev) ;;
+  all) wanted=(libhiredis-dev libpq-dev redis-server postgresql curl) ;;
+  *) echo "usage: $0 [all|build]" >&2 && exit 64 ;;
+esac
+
+if ! command -v swift >/dev/null; then
+  echo "Swift 6.2 or later is not installed: https://www.swift.org/install/linux/" >&2
+  exit 1
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  state=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$state" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+install="apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${missing[*]}"
+echo "missing packages: ${missing[*]}"
+if [ "$(id -u)" -eq 0 ]; then
+  sh -c "$install"
+elif command -v sudo >/dev/null; then
+  sudo sh -c "$install"
+else
+  echo "there is no sudo here; run this as root, then try again:" >&2
+  echo "  $install" >&2
+  exit 1
+fi

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# From nothing to a verdict, one stage after the other; the times of all stages come last.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+times=()
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+stage() {
+  local name=$1 since=$SECONDS verdict=ok
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || verdict=FAILED
+  times+=("$(printf '%-10s %6d s  %s' "$name" $((SECONDS - since)) "$verdict")")
+  [ $verdict = ok ] || conclude 1
+}
+
+# A run that found no test proves nothing. One chain, because `set -e` does not reach into a stage.
+# shellcheck disable=SC2317,SC2329
+tests() {
+  swift test --skip-build --disable-xctest 2>&1 | tee "$log" && grep -qE 'Test run with [1-9][0-9]* tests' "$log"
+}
+
+conclude() {
+  printf '\n== stages\n'
+  printf '%s\n' "${times[@]}" "$(printf '%-10s %6d s' total $SECONDS)"
+  grep -E 'recorded an issue|Test run with' "$log" || true
+  exit "$1"
+}
+
+stage packages deploy/scripts/packages.sh
+stage lint deploy/scripts/lint.sh
+stage build swift build --build-tests
+stage tests tests
+conclude 0
