@@ -46,13 +46,25 @@ struct SettleTests {
     let failure = Settlement.Failure.dead(id: "b", .attemptsExhausted, boom)
     let settlement = Settlement(reservation.ticket, acknowledged: ["a", "c"], failure: failure)
     #expect(try await worker.settle(settlement) == .settled)
-    #expect(try await queued(fixture) == [])
+    #expect(try await queued(fixture) == ["c"])
     #expect(try await fixture.dead() == ["b"])
     #expect(try await fixture.field("payload", of: "b") == "b")
     #expect(try await fixture.field("state", of: "b") == "dead")
     #expect(try await fixture.field("reason", of: "b") == "attempts exhausted")
     #expect(try await fixture.field("class", of: "b") == boom.failureClass)
     #expect(try await fixture.queue.statistics().dead == 1)
+    #expect(try await fixture.violations() == [])
+    #expect(try await worker.reserveOne().events.map(\.deliveries) == [1])
+  }
+
+  @Test("A failure named out of turn has no effect", arguments: ["b", "c", "never seen"])
+  func outOfTurn(id: String) async throws {
+    let (fixture, worker, reservation) = try await reserved(["a", "b", "c"])
+    let failure = Settlement.Failure.dead(id: id, .permanent, boom)
+    #expect(
+      try await worker.settle(Settlement(reservation.ticket, acknowledged: [], failure: failure)) == .settled)
+    #expect(try await queued(fixture) == ["a", "b", "c"])
+    #expect(try await worker.reserveOne().events.map(\.deliveries) == [1, 1, 1])
     #expect(try await fixture.violations() == [])
   }
 

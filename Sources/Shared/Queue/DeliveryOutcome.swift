@@ -15,8 +15,9 @@ package enum DeliveryOutcome: Sendable, Equatable {
 extension Reservation {
   /// Decides what becomes of this reservation.
   ///
-  /// Order within the conversation rules: what follows an event that is to come again comes again too, even if its own
-  /// effects are committed. One event at most can fail per reservation; what follows a second failure comes again.
+  /// Order within the conversation rules: what follows the first event that is not done comes again, whatever
+  /// its own outcome. So a worker must not apply it before: not even when the failed one dies, which is on
+  /// record only once the settlement is.
   ///
   /// - Parameters:
   ///   - outcomes: one per event, in order; missing ones are ``DeliveryOutcome/untouched``.
@@ -24,18 +25,10 @@ extension Reservation {
   package func settlement(
     for outcomes: [DeliveryOutcome], retryPolicy: RetryPolicy, jitter: Double
   ) -> Settlement {
-    var acknowledged: [String] = []
-    var failure: Settlement.Failure?
-    for (event, outcome) in zip(events, outcomes) {
-      if outcome == .done {
-        acknowledged.append(event.id)
-        continue
-      }
-      guard failure == nil else { break }
-      failure = Self.failure(of: event, outcome, retryPolicy, jitter)
-      guard case .dead = failure else { break }
-    }
-    return Settlement(ticket, acknowledged: acknowledged, failure: failure)
+    let pairs = Array(zip(events, outcomes))
+    let done = pairs.prefix { $1 == .done }
+    let failure = pairs.dropFirst(done.count).first.flatMap { Self.failure(of: $0, $1, retryPolicy, jitter) }
+    return Settlement(ticket, acknowledged: done.map(\.0.id), failure: failure)
   }
 
   private static func failure(
