@@ -104,7 +104,7 @@ let package = Package(
     tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
     tests("Redis", ["Redis", nio, nioPosix, nioEmbedded, logging]),
-    tests("Postgres", ["Postgres", logging]),
+    tests("Postgres", ["Postgres", logging, lifecycle]),
     tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("ConversationStore", ["ConversationStore", "Postgres", "Conversations", logging]),

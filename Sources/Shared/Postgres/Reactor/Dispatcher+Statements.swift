@@ -24,7 +24,7 @@ extension Dispatcher {
   func submit(_ batch: Batch, _ lease: LeaseID, _ now: ContinuousClock.Instant) {
     if batch.call.isAnswered { return }
     guard let session = lenders[lease].flatMap({ sessions[$0] }) else {
-      return batch.fail(PostgresError(.connectionLost, "the connection was lost before this statement"))
+      return batch.fail(PostgresError(.connectionLost, "the connection was lost before this statement, or given back"))
     }
     let id = number(batch)
     session.adopt(batch, as: id)
