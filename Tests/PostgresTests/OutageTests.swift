@@ -41,14 +41,17 @@ struct OutageTests {
   @Test("A killed server is noticed in the middle of a statement")
   func kill() async throws {
     let server = try await PostgresServer.start()
-    try await withClient(server.url) { client in
+    var settings = PostgresClientSettings()
+    settings.statementTimeout = .seconds(30)
+    settings.defaultDeadline = .seconds(30)
+    try await withClient(server.url, settings: settings) { client in
       try await client.ping(within: .seconds(5))
-      async let pipelined = failure { _ = try await client.query("SELECT pg_sleep(1.5)") }
+      async let pipelined = failure { _ = try await client.query("SELECT pg_sleep(20)") }
       async let exclusive = failure {
-        try await client.withTransaction { _ = try await $0.query("SELECT pg_sleep(1.5)") }
+        try await client.withTransaction { _ = try await $0.query("SELECT pg_sleep(20)") }
       }
       let active =
-        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(1.5)' AND state = 'active'"
+        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(20)' AND state = 'active'"
       #expect(try await eventually { try await client.number(active) == 2 })
       try await server.kill()
       let errors = try await [pipelined, exclusive]
