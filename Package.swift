@@ -116,7 +116,7 @@ let package = Package(
     tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
     tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
-    tests("Postgres", ["Postgres", logging]),
+    tests("Postgres", ["Postgres", logging, lifecycle]),
     tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging, lifecycle]),
     tests(

@@ -18,8 +18,8 @@ enum ConnectionRole: Sendable, Equatable {
 
 /// Which connections there are, who waits for one, and whether the server is there at all.
 ///
-/// A server counts as away when an attempt to reach it has failed and no connection is left. From then on
-/// everybody is refused at once, until one probing connection at a time succeeds.
+/// A server counts as away when an attempt to reach it has failed, no connection is left and no attempt under
+/// way. From then on everybody is refused at once, until an attempt succeeds; they are made one at a time.
 struct PoolStateMachine {
   struct Limits: Sendable, Equatable {
     /// Connections at the same time, those being opened included.
@@ -142,7 +142,7 @@ struct PoolStateMachine {
     slots[id] = nil
     if isShutDown { return [] }
     backOff(now, jitter)
-    guard !isReachable else { return [] }
+    guard slots.isEmpty else { return [] }
     server = .away(error)
     return refuseAll(.away(error)) + [.unreachable(error)]
   }
