@@ -79,11 +79,13 @@ let package = Package(
       resources: [.copy("Scripts")]),
     shared(
       "ConversationStore",
-      ["Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, crypto, logging]),
+      [
+        "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, crypto, logging,
+      ]),
     shared(
       "Settings",
       [
-        "Cache", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio,
+        "Cache", "ConversationStore", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio,
         nioHTTP,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),

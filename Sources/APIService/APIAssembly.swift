@@ -14,7 +14,7 @@ import Telemetry
 /// The composition root: every object of the service, built from settings once.
 struct APIAssembly: Sendable {
   let readiness = Readiness()
-  let database: PostgresClient
+  let databases: DatabaseRoles
   let cacheRedis: RedisClient
   let queueRedis: RedisClient
   let store: ConversationStore
@@ -27,11 +27,11 @@ struct APIAssembly: Sendable {
     self.settings = settings
     self.logger = logger
     let backends = settings.backends
-    database = PostgresClient(url: backends.writeURL, settings: backends.postgresSettings, logger: logger)
+    databases = DatabaseRoles(backends, logger: logger)
     cacheRedis = RedisClient(url: backends.cacheURL, logger: logger)
     queueRedis = RedisClient(url: backends.queueURL, logger: logger)
     let cache = Cache(redis: cacheRedis, settings: backends.cache, logger: logger)
-    store = ConversationStore(database: database, cache: cache, logger: logger)
+    store = ConversationStore(databases: databases, cache: cache, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
@@ -66,7 +66,7 @@ struct APIAssembly: Sendable {
       },
       logger: Logger(label: "http"))
     application.logger.logLevel = .warning
-    return [database, cacheRedis, queueRedis, application]
+    return databases.services + [cacheRedis, queueRedis, application]
   }
 
   private var webhookTokens: WebhookTokens? {

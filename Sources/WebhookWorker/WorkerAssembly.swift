@@ -12,7 +12,7 @@ import Telemetry
 /// The composition root: every object of the worker, built from settings once.
 struct WorkerAssembly: Sendable {
   let readiness = Readiness()
-  let database: PostgresClient
+  let databases: DatabaseRoles
   let cacheRedis: RedisClient
   let queueRedis: RedisClient
   let loop: DeliveryLoop
@@ -24,7 +24,7 @@ struct WorkerAssembly: Sendable {
     self.settings = settings
     self.logger = logger
     let backends = settings.backends
-    database = PostgresClient(url: backends.writeURL, settings: backends.postgresSettings, logger: logger)
+    databases = DatabaseRoles(backends, logger: logger)
     cacheRedis = RedisClient(url: backends.cacheURL, logger: logger)
     queueRedis = RedisClient(url: backends.queueURL, logger: logger)
     let cache = Cache(redis: cacheRedis, settings: backends.cache, logger: logger)
@@ -32,7 +32,7 @@ struct WorkerAssembly: Sendable {
     queueSettings.shards = settings.queueShards
     let queue = WebhookQueue(redis: queueRedis, settings: queueSettings)
     consumer = QueueConsumer(queue: queue, logger: logger)
-    let store = ConversationStore(database: database, cache: cache, logger: logger)
+    let store = ConversationStore(databases: databases, cache: cache, logger: logger)
     loop = DeliveryLoop(
       queue: queue, consumer: consumer, delivery: BatchDelivery(store: store, logger: logger),
       settings: settings, logger: logger)
@@ -40,13 +40,13 @@ struct WorkerAssembly: Sendable {
 
   /// Everything that runs, in the order of starting; stopped in reverse: the loop before what it stands on.
   func services() -> [any Service] {
-    [database, cacheRedis, queueRedis, consumer, loop, healthServer()]
+    databases.services + [cacheRedis, queueRedis, consumer, loop, healthServer()]
   }
 
   private func healthServer() -> some Service {
     let router = Router()
     WorkerHealthRoutes(
-      database: database, queueRedis: queueRedis, heartbeat: loop.heartbeat, readiness: readiness
+      database: databases.primary, queueRedis: queueRedis, heartbeat: loop.heartbeat, readiness: readiness
     )
     .register(in: router)
     var application = Application(

@@ -6,7 +6,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite("The client, when things go wrong", .timeLimit(.minutes(1)))
+@Suite("The client, when things go wrong")
 struct RedisClientFaultTests {
   private static let scripted = RedisCommand("GET", "k")
 
