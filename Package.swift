@@ -118,8 +118,12 @@ let package = Package(
     tests("Postgres", ["Postgres", logging]),
     tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging]),
-    tests("ConversationStore", ["ConversationStore", "Postgres", "Conversations", logging]),
+    tests(
+      "ConversationStore",
+      ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
+    tests("APIService", ["APIService", "Conversations", crypto]),
+    tests("WebhookWorker", ["WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", nio]),
     tests(
       "Integration",
       ["Conversations", "Redis", "Postgres", "Keyspace", "Queue", httpClient, nio, logging]),
