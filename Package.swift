@@ -83,7 +83,8 @@ let package = Package(
     shared(
       "Settings",
       [
-        "Cache", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio, nioHTTP,
+        "Cache", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio,
+        nioHTTP,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),

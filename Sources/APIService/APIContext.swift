@@ -16,7 +16,9 @@ struct APIContext: RequestContext {
   /// Who sends the request. Reading it on a route without `Authentication` is a bug in the route table.
   var principal: Principal {
     get {
-      guard let authenticated else { preconditionFailure("a route without Authentication read the principal") }
+      guard let authenticated else {
+        preconditionFailure("a route without Authentication read the principal")
+      }
       return authenticated
     }
     set { authenticated = newValue }

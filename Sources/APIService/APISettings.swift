@@ -88,12 +88,15 @@ struct APISettings: Sendable {
   }
 
   private static func isLoopback(_ host: String) -> Bool {
-    host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.allSatisfy { "0123456789.".contains($0) })
+    host == "localhost" || host == "::1"
+      || (host.hasPrefix("127.") && host.allSatisfy { "0123456789.".contains($0) })
   }
 
   /// Settings of the contract that this release does not honour yet are refused, not ignored.
   private static func refuseWhatIsNotThere(_ reader: SettingsReader) {
-    for name in ["JWT_JWKS_URL", "JWT_JWKS_FILE", "CORS_ORIGINS", "HTTP_SERVER", "OTEL_EXPORTER_OTLP_ENDPOINT"] {
+    for name in [
+      "JWT_JWKS_URL", "JWT_JWKS_FILE", "CORS_ORIGINS", "HTTP_SERVER", "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ] {
       reader.refuse(name, "is not supported by this release: unset it")
     }
     for name in ["RATE_LIMIT_REQUESTS", "RATE_LIMIT_SERVICE_REQUESTS"] where reader.string(name) != "0" {

@@ -1,5 +1,5 @@
-import Conversations
 import ConversationStore
+import Conversations
 import Queue
 
 /// What became of each event of a batch so far. Pure.

@@ -1,5 +1,5 @@
-import Conversations
 import ConversationStore
+import Conversations
 import Logging
 import Postgres
 import Queue
@@ -71,7 +71,9 @@ struct BatchDelivery: Sendable {
     return try await store.apply(events)
   }
 
-  private func log(_ attempt: BatchAttempt, _ reservations: [Reservation], since start: ContinuousClock.Instant) {
+  private func log(
+    _ attempt: BatchAttempt, _ reservations: [Reservation], since start: ContinuousClock.Instant
+  ) {
     for (event, failure) in attempt.failures {
       logger.warning(
         "event failed",

@@ -92,7 +92,9 @@ final class DeliveryLoop: Service {
       heartbeat.turnCompleted()
       do {
         let report = try await queue.inspectServer()
-        for warning in report.warnings { logger.warning("queue server", metadata: [LogKey.error: "\(warning)"]) }
+        for warning in report.warnings {
+          logger.warning("queue server", metadata: [LogKey.error: "\(warning)"])
+        }
         guard !report.refusals.isEmpty, !allowsUnsafeQueue else { return }
         throw ProgramFailure(
           .configuration,

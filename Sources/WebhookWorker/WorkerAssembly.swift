@@ -45,8 +45,10 @@ struct WorkerAssembly: Sendable {
 
   private func healthServer() -> some Service {
     let router = Router()
-    WorkerHealthRoutes(database: database, queueRedis: queueRedis, heartbeat: loop.heartbeat, readiness: readiness)
-      .register(in: router)
+    WorkerHealthRoutes(
+      database: database, queueRedis: queueRedis, heartbeat: loop.heartbeat, readiness: readiness
+    )
+    .register(in: router)
     var application = Application(
       router: router, configuration: .init(address: .hostname(settings.host, port: settings.port)),
       onServerRunning: { [logger, settings] channel in

@@ -1,6 +1,6 @@
 import Cache
-import Conversations
 import ConversationStore
+import Conversations
 import HTTPTypes
 import Hummingbird
 import Telemetry
@@ -10,7 +10,9 @@ enum CachedResponse {
   /// - Parameters:
   ///   - answer: What the store found; its owner was judged before.
   ///   - start: When the read began, for `Server-Timing`.
-  static func make(_ answer: StoredAnswer, for request: Request, since start: ContinuousClock.Instant) -> Response {
+  static func make(_ answer: StoredAnswer, for request: Request, since start: ContinuousClock.Instant)
+    -> Response
+  {
     let duration = (ContinuousClock.now - start).milliseconds
     let headers: HTTPFields = [
       .eTag: answer.value.etag,

@@ -1,6 +1,6 @@
 import Cache
-import Conversations
 import ConversationStore
+import Conversations
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -46,7 +46,8 @@ extension Problem {
     case .notFound: self = .notFound
     case .externalIDTaken:
       self.init(
-        status: .conflict, code: "external_id_taken", detail: "the externalId belongs to another conversation")
+        status: .conflict, code: "external_id_taken", detail: "the externalId belongs to another conversation"
+      )
     case .preconditionFailed:
       self.init(
         status: .preconditionFailed, code: "precondition_failed",

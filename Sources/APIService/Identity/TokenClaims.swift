@@ -63,7 +63,9 @@ struct TokenClaims: JWTPayload {
     if let notBefore, notBefore.addingTimeInterval(-leeway) > now {
       throw .unauthorized("the token is not valid yet")
     }
-    if let wanted = settings.issuer, issuer != wanted { throw .unauthorized("the token's iss is not accepted") }
+    if let wanted = settings.issuer, issuer != wanted {
+      throw .unauthorized("the token's iss is not accepted")
+    }
     if let wanted = settings.audience, audience?.contains(wanted) != true {
       throw .unauthorized("the token's aud is not accepted")
     }

@@ -32,7 +32,8 @@ struct TokenVerifier: Sendable {
   }
 
   /// A token for local use and tests.
-  func mint(user: UserID, role: PrincipalRole, expires: Date, issuedAt: Date = Date()) async throws -> String {
+  func mint(user: UserID, role: PrincipalRole, expires: Date, issuedAt: Date = Date()) async throws -> String
+  {
     let claims = TokenClaims(
       user: user, role: role, roleClaim: settings.roleClaim, expires: expires, issuedAt: issuedAt,
       issuer: settings.issuer, audience: settings.audience)

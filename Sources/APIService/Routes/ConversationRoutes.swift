@@ -1,6 +1,6 @@
 import Cache
-import Conversations
 import ConversationStore
+import Conversations
 import HTTPTypes
 import Hummingbird
 import NIOCore

@@ -1,5 +1,5 @@
-import Conversations
 import ConversationStore
+import Conversations
 import HTTPTypes
 import Hummingbird
 

@@ -6,7 +6,8 @@ extension BatchPlan {
   func write(_ connection: PostgresConnection) async throws {
     var statements: [(PostgresStatement, [PostgresParameter])] = []
     if !revenants.isEmpty {
-      statements.append((EventStatements.deleteConversations, [.uuidArray(revenants.map { PostgresUUID($0.uuid) })]))
+      statements.append(
+        (EventStatements.deleteConversations, [.uuidArray(revenants.map { PostgresUUID($0.uuid) })]))
     }
     statements += conversationWrites() + [record()] + messageWrites()
     let results = try await connection.queries(statements)
@@ -61,10 +62,11 @@ extension BatchPlan {
     }
     let replaced = transcripts.filter(\.replacesMessages).map { PostgresUUID($0.row.id.uuid) }
     if !replaced.isEmpty {
-      statements.append((
-        MessageStatements.deleteSurplus,
-        [.uuidArray(replaced), .uuidArray(changed.conversations), .intArray(changed.positions)]
-      ))
+      statements.append(
+        (
+          MessageStatements.deleteSurplus,
+          [.uuidArray(replaced), .uuidArray(changed.conversations), .intArray(changed.positions)]
+        ))
     }
     statements.append((MessageStatements.upsert, changed.parameters))
     return statements

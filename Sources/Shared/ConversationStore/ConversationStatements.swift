@@ -51,18 +51,22 @@ enum ConversationStatements {
   /// Index: primary key of deleted_conversations.
   static let bury = PostgresStatement(
     "conversation_bury",
-    "INSERT INTO deleted_conversations (external_id_sha256) VALUES (sha256(convert_to($1, 'UTF8'))) ON CONFLICT DO NOTHING")
+    "INSERT INTO deleted_conversations (external_id_sha256) VALUES (sha256(convert_to($1, 'UTF8'))) ON CONFLICT DO NOTHING"
+  )
 
   /// Index: primary key of deleted_conversations.
   static let exhume = PostgresStatement(
-    "conversation_exhume", "DELETE FROM deleted_conversations WHERE external_id_sha256 = sha256(convert_to($1, 'UTF8'))")
+    "conversation_exhume",
+    "DELETE FROM deleted_conversations WHERE external_id_sha256 = sha256(convert_to($1, 'UTF8'))")
 
   /// One page, newest first: rows lead with the total (null unless asked for), then `columns`; one row of
   /// nulls when the page is empty.
   ///
   /// Indexes: conversations_user_created or conversations_created for the page; conversations_user_status or
   /// conversations_status_transcript for a filtered total.
-  static func page(_ filter: ConversationFilter, _ list: ListRequest) -> (PostgresStatement, [PostgresParameter]) {
+  static func page(_ filter: ConversationFilter, _ list: ListRequest) -> (
+    PostgresStatement, [PostgresParameter]
+  ) {
     var name = "conversations_page"
     var conditions: [String] = []
     var parameters: [PostgresParameter] = []

@@ -27,7 +27,9 @@ extension ConversationStore {
   ) async throws -> WriteReceipt {
     let conversation = try await database.withTransaction { connection in
       let stored = try await Self.lock(id, connection, mayAccess)
-      guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else { throw WriteRefusal.preconditionFailed }
+      guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else {
+        throw WriteRefusal.preconditionFailed
+      }
       let changed = try patch.applied(to: stored).stamped(at: .now())
       guard changed != stored else { return stored }
       let rows = try await connection.query(
@@ -102,7 +104,8 @@ extension ConversationStore {
       _ = try await connection.query(MessageStatements.setOwner, [.id(stored.id), .user(owner)])
     }
     let claimed = try await connection.query(
-      ConversationStatements.claim, [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata ?? Self.emptyObject)])
+      ConversationStatements.claim,
+      [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata ?? Self.emptyObject)])
     return try claimed.only().conversation()
   }
 }

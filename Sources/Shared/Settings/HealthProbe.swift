@@ -9,7 +9,9 @@ package enum HealthProbe {
   /// - Parameters:
   ///   - host: The setting's name, such as `HOST`.
   ///   - port: The setting's name, such as `PORT`.
-  package static func target(_ url: String?, host: String, port: String, defaultPort: Int) async throws -> String {
+  package static func target(_ url: String?, host: String, port: String, defaultPort: Int) async throws
+    -> String
+  {
     if let url { return url }
     let reader = try await SettingsReader()
     let number = reader.integer(port, default: defaultPort, in: 1...65535)

@@ -62,7 +62,10 @@ package final class SettingsReader {
   package func boolean(_ name: String, default value: Bool) -> Bool {
     choice(
       name, default: value,
-      ["true": true, "1": true, "yes": true, "on": true, "false": false, "0": false, "no": false, "off": false])
+      [
+        "true": true, "1": true, "yes": true, "on": true, "false": false, "0": false, "no": false,
+        "off": false,
+      ])
   }
 
   /// One of a few words; the accepted ones are named when another is given.

@@ -10,7 +10,8 @@ struct HealthcheckCommand: AsyncParsableCommand {
   var url: String?
 
   func run() async throws {
-    let target = try await HealthProbe.target(url, host: "WORKER_HOST", port: "WORKER_PORT", defaultPort: 8081)
+    let target = try await HealthProbe.target(
+      url, host: "WORKER_HOST", port: "WORKER_PORT", defaultPort: 8081)
     try await HealthProbe.ask(target)
   }
 }
