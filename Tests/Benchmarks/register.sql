@@ -5,4 +5,4 @@ SELECT 'bench-' || n % 500, :'prefix' || lpad(n::text, 8, '0'),
   rpad('Conversation ' || n || ' ', 600, 'about a bicycle that was not quite what it had seemed to be at first ')
 FROM generate_series(1, :events) AS n;
 
-VACUUM ANALYZE;
+VACUUM (ANALYZE) conversations, messages;

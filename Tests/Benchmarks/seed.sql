@@ -10,4 +10,4 @@ SELECT c.id, c.user_id, p, CASE p % 2 WHEN 0 THEN 'user' ELSE 'assistant' END,
   rpad('Message ' || p || ' of ' || c.external_id || ': ', 100 + p * 2, 'and then we talked about the weather ')
 FROM conversations AS c, generate_series(0, 19) AS p;
 
-VACUUM ANALYZE;
+VACUUM (ANALYZE) conversations, messages;
