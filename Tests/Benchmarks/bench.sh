@@ -72,9 +72,9 @@ sql() {
     --tuples-only --no-align --field-separator ' ' -v ON_ERROR_STOP=1 "$@"
 }
 
-# queue COMMAND…: of the Redis that holds the webhooks.
-queue() {
-  REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -h 127.0.0.1 -p "$REDIS_QUEUE_PORT" "$@"
+# redis PORT COMMAND…
+redis() {
+  REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -h 127.0.0.1 -p "$@"
 }
 
 seed() {

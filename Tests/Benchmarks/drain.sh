@@ -16,7 +16,7 @@ fill() {
   reset_queue
   sql -c "TRUNCATE webhook_events" -v events="$events" -v prefix="$1" -f "$here/register.sql"
   load 300 webhook.lua "$1" "$events" "$connections" >/dev/null
-  depth=$(queue HGET "webhooks:{0}:meta" depth)
+  depth=$(queue_depth)
   [ "$depth" -eq "$events" ] || fail "the queue holds $depth events instead of $events"
 }
 
@@ -43,8 +43,8 @@ sighting() {
 # Nothing lost, nothing twice, nothing left.
 verify() {
   local left
-  left="$(sql -v events="$events" -v prefix="$1" -f "$here/verify.sql") $(queue HGET "webhooks:{0}:meta" depth) \
-$(queue ZCARD "webhooks:{0}:dead")"
+  left="$(sql -v events="$events" -v prefix="$1" -f "$here/verify.sql") $(queue_depth) \
+$(redis "$REDIS_QUEUE_PORT" ZCARD "webhooks:{0}:dead")"
   [ "$left" = "0 0 0 0 0" ] ||
     fail "events not applied, messages missing, surplus, events queued, dead: $left (instead of zeros)"
 }

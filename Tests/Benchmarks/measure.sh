@@ -70,7 +70,7 @@ check() {
 # measure_reads SCENARIO SUFFIX STATUS CACHE BODY [conditional]: where hits are wanted, two passes over all
 # targets fill the cache and a third sees that they did. A part of them is looked at before and after each round.
 measure_reads() {
-  local scenario=$1 suffix=$2 status=$3 cache=$4 body=$5 conditional=${6:-}
+  local scenario=$1 suffix=$2 status=$3 cache=$4 body=$5 conditional=${6:-} found
   if [[ $cache = *hit* ]]; then
     check "$connections" 0 "$suffix" "" 200 "" ""
     # Answers that a busy machine gave without Redis were not kept.
@@ -80,17 +80,32 @@ measure_reads() {
   load "$warm_up" read.lua "$folder" "$suffix" "$conditional" >/dev/null
   for ((round = 1; round <= rounds; round++)); do
     check 1 1000 "$suffix" "$conditional" "$status" "$cache" "$body"
+    found=$(keys_found)
     measure "$scenario" read.lua "$folder" "$suffix" "$conditional"
+    found=$(($(keys_found) - found))
+    # A hit reads two keys, epoch and value.
+    [[ $cache != *hit* ]] || ((found >= requests * 198 / 100)) ||
+      fail "$scenario: $requests requests found only $found keys in Redis"
   done
   check 1 1000 "$suffix" "$conditional" "$status" "$cache" "$body"
 }
 
+keys_found() {
+  redis "$REDIS_CACHE_PORT" INFO stats | sed -n 's/^keyspace_hits:\([0-9]*\).*/\1/p'
+}
+
 # An empty queue, also on disk, with room for what a fast machine queues in a round.
 reset_queue() {
-  queue FLUSHALL >/dev/null
-  queue CONFIG SET maxmemory 4gb >/dev/null
-  queue BGREWRITEAOF >/dev/null
-  while queue INFO persistence | grep -E 'aof_rewrite_(in_progress|scheduled):1' >/dev/null; do sleep 0.2; done
+  # For what was under way when wrk stopped.
+  sleep 1
+  redis "$REDIS_QUEUE_PORT" FLUSHALL >/dev/null
+  redis "$REDIS_QUEUE_PORT" CONFIG SET maxmemory 4gb >/dev/null
+  redis "$REDIS_QUEUE_PORT" BGREWRITEAOF >/dev/null
+  while redis "$REDIS_QUEUE_PORT" INFO persistence | grep -E 'aof_rewrite_(in_progress|scheduled):1' >/dev/null; do sleep 0.2; done
+}
+
+queue_depth() {
+  redis "$REDIS_QUEUE_PORT" HGET "webhooks:{0}:meta" depth
 }
 
 measure_intake() {
@@ -100,7 +115,7 @@ measure_intake() {
   for ((round = 1; round <= rounds; round++)); do
     reset_queue
     measure "webhook intake" webhook.lua "intake-$round-"
-    depth=$(queue HGET "webhooks:{0}:meta" depth)
+    depth=$(queue_depth)
     # What was under way when wrk stopped is queued, yet not counted.
     ((depth >= requests && depth <= requests + connections)) ||
       fail "the queue holds $depth events after $requests answers"

@@ -6,5 +6,5 @@ BEGIN {
   for (i = 1; i <= 3; i++) cpu[i] = (a[i] - b[i]) / hertz
   thousands = units / 1000
   print scenario, units / (duration / 1e6), p50 / 1000, p99 / 1000, cpu[1] / thousands, cpu[2] / thousands, \
-    cpu[3] / thousands, cpu[1] > 0 ? units / cpu[1] : 0, kilobytes / 1024
+    cpu[3] / thousands, (cpu[1] > 0 ? units / cpu[1] : 0), kilobytes / 1024
 }
