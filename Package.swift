@@ -118,9 +118,7 @@ let package = Package(
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("ConversationStore", ["ConversationStore", "Postgres", "Conversations", logging]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
-    tests(
-      "Integration",
-      ["Conversations", "Redis", "Postgres", "Keyspace", "Queue", httpClient, nio, logging]),
+    tests("Integration", [httpClient, nio, nioHTTP, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]
 )
