@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A running API and the ways tests talk to it.
 struct API: Sendable {
@@ -21,6 +22,14 @@ struct API: Sendable {
     try await anonymous.send(
       "POST", "/webhooks/tavus?token=\(token ?? system.webhookToken)", ["Content-Type": "application/json"],
       body: event)
+  }
+
+  /// Posts webhooks, eight at a time, and expects each to be accepted.
+  func accept(_ events: [Data]) async throws {
+    try await concurrently(events) { event in
+      let answer = try await post(event)
+      #expect(answer.status == 202, "\(answer)")
+    }
   }
 
   /// Registers a conversation the way a backend does that has just created a call.
