@@ -126,9 +126,7 @@ let package = Package(
     tests("APIService", ["APIService", "Conversations", crypto]),
     tests(
       "WebhookWorker", ["WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", nio]),
-    tests(
-      "Integration",
-      ["Conversations", "Redis", "Postgres", "Keyspace", "Queue", httpClient, nio, logging]),
+    tests("Integration", [httpClient, nio, nioHTTP, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]
 )
