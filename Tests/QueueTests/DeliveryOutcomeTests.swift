@@ -29,17 +29,24 @@ struct DeliveryOutcomeTests {
     #expect(decide([.done, .failed(boom), .done, .done]) == settlement(["a"], retry))
   }
 
-  @Test("Nor what follows one that dies, before that is on record")
-  func dead() {
+  @Test("A rejected event does not hold up what follows")
+  func rejected() {
     let dead = Settlement.Failure.dead(id: "b", .permanent, boom)
-    #expect(decide([.done, .rejected(boom), .done, .failed(boom)]) == settlement(["a"], dead))
+    #expect(decide([.done, .rejected(boom), .done, .done]) == settlement(["a", "c", "d"], dead))
   }
 
-  @Test("The last attempt ends in death")
+  @Test("The last attempt ends in death, and what follows waits until that is on record")
   func exhausted() {
     let dead = Settlement.Failure.dead(id: "a", .attemptsExhausted, boom)
     #expect(decide([.failed(boom), .done], deliveries: 10) == settlement([], dead))
     #expect(decide([.failed(boom)], deliveries: 9).failure == .retry(id: "a", after: .seconds(150), boom))
+  }
+
+  @Test("What follows a second failure comes again")
+  func secondFailure() {
+    let dead = Settlement.Failure.dead(id: "a", .permanent, boom)
+    #expect(decide([.rejected(boom), .done, .rejected(boom), .done]) == settlement(["b"], dead))
+    #expect(decide([.rejected(boom), .unavailable, .done, .done]) == settlement([], dead))
   }
 
   @Test("A dependency that is away costs nobody an attempt")

@@ -46,7 +46,7 @@ struct SettleTests {
     let failure = Settlement.Failure.dead(id: "b", .attemptsExhausted, boom)
     let settlement = Settlement(reservation.ticket, acknowledged: ["a", "c"], failure: failure)
     #expect(try await worker.settle(settlement) == .settled)
-    #expect(try await queued(fixture) == ["c"])
+    #expect(try await queued(fixture) == [])
     #expect(try await fixture.dead() == ["b"])
     #expect(try await fixture.field("payload", of: "b") == "b")
     #expect(try await fixture.field("state", of: "b") == "dead")
@@ -54,7 +54,18 @@ struct SettleTests {
     #expect(try await fixture.field("class", of: "b") == boom.failureClass)
     #expect(try await fixture.queue.statistics().dead == 1)
     #expect(try await fixture.violations() == [])
-    #expect(try await worker.reserveOne().events.map(\.deliveries) == [1])
+  }
+
+  @Test("What follows a dead event without being done comes next, and was never delivered")
+  func afterDead() async throws {
+    let (fixture, worker, reservation) = try await reserved(["a", "b", "c"])
+    let failure = Settlement.Failure.dead(id: "a", .attemptsExhausted, boom)
+    #expect(
+      try await worker.settle(Settlement(reservation.ticket, acknowledged: [], failure: failure)) == .settled)
+    let next = try await worker.reserveOne()
+    #expect(next.events.map(\.id) == ["b", "c"])
+    #expect(next.events.map(\.deliveries) == [1, 1])
+    #expect(try await fixture.violations() == [])
   }
 
   @Test("A failure named out of turn has no effect", arguments: ["b", "c", "never seen"])

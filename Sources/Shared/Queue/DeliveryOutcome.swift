@@ -4,7 +4,7 @@ package enum DeliveryOutcome: Sendable, Equatable {
   case done
   /// May succeed another time; costs an attempt.
   case failed(FailureDescription)
-  /// Will never succeed.
+  /// Will never succeed, however often it is tried.
   case rejected(FailureDescription)
   /// A dependency was away. Costs no attempt, or an outage would fill the dead letters.
   case unavailable
@@ -15,9 +15,11 @@ package enum DeliveryOutcome: Sendable, Equatable {
 extension Reservation {
   /// Decides what becomes of this reservation.
   ///
-  /// Order within the conversation rules: what follows the first event that is not done comes again, whatever
-  /// its own outcome. So a worker must not apply it before: not even when the failed one dies, which is on
-  /// record only once the settlement is.
+  /// Order within the conversation rules: what follows an event that is to come again comes again too, even
+  /// if its own effects are committed; so does what follows an event that failed once too often, until its
+  /// death is on record, for after a crash it could still succeed. Only a rejection, which would be the same
+  /// every time, lets the following ones pass. One event fails per reservation; what follows a second one
+  /// comes again.
   ///
   /// - Parameters:
   ///   - outcomes: one per event, in order; missing ones are ``DeliveryOutcome/untouched``.
@@ -25,10 +27,18 @@ extension Reservation {
   package func settlement(
     for outcomes: [DeliveryOutcome], retryPolicy: RetryPolicy, jitter: Double
   ) -> Settlement {
-    let pairs = Array(zip(events, outcomes))
-    let done = pairs.prefix { $1 == .done }
-    let failure = pairs.dropFirst(done.count).first.flatMap { Self.failure(of: $0, $1, retryPolicy, jitter) }
-    return Settlement(ticket, acknowledged: done.map(\.0.id), failure: failure)
+    var acknowledged: [String] = []
+    var failure: Settlement.Failure?
+    for (event, outcome) in zip(events, outcomes) {
+      if outcome == .done {
+        acknowledged.append(event.id)
+        continue
+      }
+      guard failure == nil else { break }
+      failure = Self.failure(of: event, outcome, retryPolicy, jitter)
+      guard case .rejected = outcome else { break }
+    }
+    return Settlement(ticket, acknowledged: acknowledged, failure: failure)
   }
 
   private static func failure(

@@ -38,7 +38,7 @@ package struct FailureDescription: Sendable, Equatable {
 
 /// What becomes of a reservation.
 package struct Settlement: Sendable, Equatable {
-  /// What becomes of the first event that is not acknowledged; named otherwise it has no effect.
+  /// What becomes of the first event that is not acknowledged; naming another one has no effect.
   package enum Failure: Sendable, Equatable {
     /// The conversation waits, then the event is delivered again.
     case retry(id: String, after: Duration, FailureDescription)
@@ -50,7 +50,7 @@ package struct Settlement: Sendable, Equatable {
   }
 
   package let ticket: ReservationTicket
-  /// Ids whose effects are committed. Only those count that the reservation begins with.
+  /// Ids whose effects are committed. Only those count that no event which stays precedes.
   package let acknowledged: [String]
   package let failure: Failure?
   /// Raises the lowest fence to be given out from now on; for Redis fallen behind the fences in Postgres.

@@ -16,6 +16,8 @@ struct QueueModel {
   /// Ids whose payload was taken away and which were not found dead yet.
   private(set) var lost: Set<String> = []
   private(set) var poison: Set<String> = []
+  /// Ids that every worker rejects.
+  private(set) var hopeless: Set<String> = []
   /// The effects in Postgres, per conversation, in the order of their commits.
   private(set) var applied: [[String]]
   private var appliedIDs: Set<String> = []
@@ -47,6 +49,8 @@ struct QueueModel {
     pending[conversation].append(id)
     if isPoison { poison.insert(id) }
   }
+
+  mutating func isHopeless(_ id: String) { hopeless.insert(id) }
 
   mutating func lostPayload(_ id: String) { lost.insert(id) }
 

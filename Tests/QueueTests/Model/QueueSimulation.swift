@@ -82,6 +82,8 @@ final class QueueSimulation {
     if !isPoison, random.chance(5) {
       try await fixture.run("DEL", fixture.keys.event(id))
       model.lostPayload(id)
+    } else if !isPoison, random.chance(10) {
+      model.isHopeless(id)
     }
   }
 
@@ -146,7 +148,7 @@ final class QueueSimulation {
 
   private func deliver(_ incarnation: Incarnation, isFaultless: Bool) async throws {
     let reservation = incarnation.hands[0]
-    let outcomes = isFaultless ? reservation.events.map { _ in .done } : outcomes(for: reservation)
+    let outcomes = outcomes(for: reservation, isFaultless: isFaultless)
     let settlement = reservation.settlement(
       for: outcomes, retryPolicy: policy, jitter: Double(random.next() % 1000) / 1_000_000)
     if zip(reservation.events, outcomes).contains(where: { model.poison.contains($0.id) && $1 != .untouched })
@@ -190,12 +192,13 @@ final class QueueSimulation {
     }
   }
 
-  private func outcomes(for reservation: Reservation) -> [DeliveryOutcome] {
-    reservation.events.map { _ in
-      switch random.next() % 100 {
+  private func outcomes(for reservation: Reservation, isFaultless: Bool) -> [DeliveryOutcome] {
+    reservation.events.map { event in
+      if model.hopeless.contains(event.id) { return .rejected(boom) }
+      if isFaultless { return .done }
+      return switch random.next() % 100 {
       case 0..<6: .failed(boom)
-      case 6: .rejected(boom)
-      case 7..<9: .unavailable
+      case 6..<9: .unavailable
       case 9: .untouched
       default: .done
       }
@@ -234,10 +237,11 @@ final class QueueSimulation {
     let (worker, reservation) = zombies.remove(at: index)
     count("zombie")
     let settlement = Settlement(reservation.ticket, acknowledged: reservation.events.map(\.id))
-    // The dead among them would not be committed either: their rows say so.
-    try model.commit(
-      settlement.acknowledged.filter { !model.dead.contains($0) && !model.poison.contains($0) },
-      of: reservation)
+    // What follows one that fails every time is left to its successor.
+    let possible = settlement.acknowledged.filter {
+      !model.dead.contains($0) && !model.poison.contains($0) && !model.hopeless.contains($0)
+    }
+    try model.commit(possible, of: reservation)
     let result = try await worker.settle(settlement)
     guard result == .fenced else { throw Violation("a zombie was answered \(result) for \(reservation)") }
     guard try await fixture.queue.heartbeat(worker.name) == false else {

@@ -1,7 +1,6 @@
 #!lua flags=allow-oom
--- Ends a reservation: the done events it begins with leave the queue, the one after them may have failed, the
--- others are as if never delivered. What follows a failure stays even if the failed one dies: were it applied
--- before that death is on record, a crash in between would bring the failed one back behind it.
+-- Ends a reservation: done events leave the queue, one may have failed, the others are as if never delivered.
+-- Only a beginning of what was delivered can leave; whatever follows an event that stays, stays too.
 -- KEYS   see shared.lua
 -- ARGV   1 worker · 2 token · 3 fence · 4 tombstone, ms · 5 none | retry | dead | release · 6 id that failed
 --        or ''
@@ -19,23 +18,23 @@ local acknowledged = {}
 for i = 12, #ARGV do acknowledged[ARGV[i]] = true end
 local ids = delivered(token, fence, acknowledged)
 
-local settled = 0
-while settled < #ids and acknowledged[ids[settled + 1]] do
-  settled = settled + 1
-  call('UNLINK', event .. ids[settled])
-  call('SET', done .. ids[settled], '', 'PX', tombstone)
+local gone, settled = 0, 0
+for _, id in ipairs(ids) do
+  if acknowledged[id] then
+    call('UNLINK', event .. id)
+    call('SET', done .. id, '', 'PX', tombstone)
+    settled = settled + 1
+  elseif id == failed and action == 'dead' then
+    bury(id, reason, class, message)
+  else
+    break
+  end
+  gone = gone + 1
 end
 
-local gone, kept = settled, settled + 1
-local is_failing = failed ~= '' and ids[kept] == failed
-if is_failing and action == 'dead' then
-  bury(failed, reason, class, message)
-  gone, kept = gone + 1, kept + 1
-elseif is_failing and action == 'retry' then
-  call('HSET', event .. failed, 'class', class, 'error', message)
-  kept = kept + 1
-end
-for i = kept, #ids do call('HINCRBY', event .. ids[i], 'deliveries', -1) end
+local is_retry = action == 'retry' and ids[gone + 1] == failed
+if is_retry then call('HSET', event .. failed, 'class', class, 'error', message) end
+for i = gone + (is_retry and 2 or 1), #ids do call('HINCRBY', event .. ids[i], 'deliveries', -1) end
 
 if gone > 0 then call('LPOP', events .. token, gone) end
 if settled > 0 then
@@ -48,7 +47,7 @@ end
 
 if call('EXISTS', events .. token) == 0 then
   call('HDEL', solo, token)
-elseif is_failing and action == 'retry' then
+elseif is_retry then
   call('HINCRBY', meta, 'retried', 1)
   call('ZADD', delayed, text(now + delay), token)
 else
