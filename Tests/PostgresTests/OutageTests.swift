@@ -34,7 +34,8 @@ struct OutageTests {
     let started = ContinuousClock.now
     let statement = try await failure { _ = try await client.query("SELECT 1") }
     let transaction = try await failure { try await client.withTransaction { _ in } }
-    #expect(ContinuousClock.now - started < .milliseconds(500))
+    // Far less than pool_timeout and the default deadline, with room for a busy machine.
+    #expect(ContinuousClock.now - started < .seconds(2))
     return [statement, transaction].allSatisfy { $0.code == .notConnected && $0.isInfrastructure }
   }
 

@@ -44,7 +44,7 @@ struct PoolStateMachineTests {
     #expect(pool.advance(now: at(0)) == [.open(c(1), .exclusive)])
     #expect(pool.request(w(1), until: nil, now: at(0)) == [])
     #expect(pool.opened(c(1), now: at(1)) == [.lend(c(1), w(1))])
-    #expect(pool.lost(c(1), now: at(2_000), jitter: 0) == [.open(c(2), .exclusive)])
+    #expect(pool.lost(c(1), away, now: at(2_000), jitter: 0) == [.open(c(2), .exclusive)])
   }
 
   @Test("Waiters give up in time, leave when cancelled and are bounded")
@@ -76,11 +76,11 @@ struct PoolStateMachineTests {
       pool.openFailed(c(2), away, now: at(2), jitter: 1) == [.refuse(w(1), .away(away)), .unreachable(away)])
     #expect(pool.outage == away)
     #expect(pool.request(w(2), until: at(9_999), now: at(3)) == [.refuse(w(2), .away(away))])
-    #expect(pool.nextDeadline == at(402))
-    #expect(pool.advance(now: at(401)) == [])
-    #expect(pool.advance(now: at(402)) == [.open(c(4), .pipelined)])
-    #expect(pool.advance(now: at(403)) == [])
-    #expect(pool.opened(c(4), now: at(404)) == [.serve(c(4)), .open(c(5), .pipelined)])
+    #expect(pool.nextDeadline == at(102))
+    #expect(pool.advance(now: at(101)) == [])
+    #expect(pool.advance(now: at(102)) == [.open(c(4), .pipelined)])
+    #expect(pool.advance(now: at(103)) == [])
+    #expect(pool.opened(c(4), now: at(104)) == [.serve(c(4)), .open(c(5), .pipelined)])
     #expect(pool.outage == nil)
     #expect(pool.isReachable)
   }
@@ -103,15 +103,15 @@ struct PoolStateMachineTests {
     var pool = machine(2, pipelined: 1)
     _ = pool.advance(now: at(0))
     _ = pool.opened(c(1), now: at(0))
-    #expect(pool.lost(c(1), now: at(5_000), jitter: 0) == [.open(c(2), .pipelined)])
+    #expect(pool.lost(c(1), away, now: at(5_000), jitter: 0) == [.open(c(2), .pipelined)])
     #expect(!pool.isReachable)
     #expect(pool.opened(c(2), now: at(5_001)) == [.serve(c(2))])
-    #expect(pool.lost(c(2), now: at(5_002), jitter: 0) == [])
+    #expect(pool.lost(c(2), away, now: at(5_002), jitter: 0) == [.unreachable(away)])
     #expect(pool.advance(now: at(5_012)) == [.open(c(3), .pipelined)])
     #expect(pool.opened(c(3), now: at(5_013)) == [.serve(c(3))])
-    #expect(pool.lost(c(3), now: at(5_014), jitter: 0) == [])
+    #expect(pool.lost(c(3), away, now: at(5_014), jitter: 0) == [.unreachable(away)])
     #expect(pool.nextDeadline == at(5_034))
-    #expect(pool.lost(c(3), now: at(5_015), jitter: 0) == [])
+    #expect(pool.lost(c(3), away, now: at(5_015), jitter: 0) == [])
   }
 
   @Test("An idle connection that is lost is not lent")
@@ -122,7 +122,7 @@ struct PoolStateMachineTests {
     _ = pool.request(w(1), until: nil, now: at(0))
     _ = pool.opened(c(2), now: at(1))
     #expect(pool.giveBack(c(2), now: at(2)) == [])
-    #expect(pool.lost(c(2), now: at(3_000), jitter: 0) == [])
+    #expect(pool.lost(c(2), away, now: at(3_000), jitter: 0) == [])
     #expect(pool.request(w(2), until: nil, now: at(3_001)) == [.open(c(3), .exclusive)])
   }
 
@@ -140,7 +140,7 @@ struct PoolStateMachineTests {
     #expect(pool.request(w(4), until: nil, now: at(3)) == [.refuse(w(4), .shutDown)])
     #expect(pool.opened(c(4), now: at(3)) == [.close(c(4))])
     #expect(pool.giveBack(c(2), now: at(4)) == [.close(c(2))])
-    #expect(pool.lost(c(1), now: at(5_000), jitter: 0) == [])
+    #expect(pool.lost(c(1), away, now: at(5_000), jitter: 0) == [])
     #expect(pool.advance(now: at(9_000)) == [])
   }
 

@@ -64,7 +64,8 @@ extension Dispatcher {
     pipelined.removeAll { $0 === session }
     session.failAll(error)
     lenders = lenders.filter { $0.value != session.id }
-    perform(pool.lost(session.id, now: now, jitter: .random(in: 0..<1)), now)
+    let reason = PostgresError(.notConnected, error.detail)
+    perform(pool.lost(session.id, reason, now: now, jitter: .random(in: 0..<1)), now)
   }
 
   func shutDown(isGraceful: Bool, _ now: ContinuousClock.Instant) {
