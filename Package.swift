@@ -121,7 +121,7 @@ let package = Package(
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging, lifecycle]),
     tests(
       "ConversationStore",
-      ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging]),
+      ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging, nio]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
     tests("APIService", ["APIService", "Conversations", crypto]),
     tests(
