@@ -40,3 +40,17 @@ func failure(_ body: () async throws -> Void) async throws -> PostgresError {
 
 /// A failure that was expected did not happen.
 struct NothingThrown: Error {}
+
+/// Lets everybody go on once all have arrived.
+actor Rendezvous {
+  private var missing: Int
+  private var arrived: [CheckedContinuation<Void, Never>] = []
+
+  init(of count: Int) { missing = count }
+
+  func arrive() async {
+    missing -= 1
+    if missing > 0 { return await withCheckedContinuation { arrived.append($0) } }
+    for waiter in arrived { waiter.resume() }
+  }
+}

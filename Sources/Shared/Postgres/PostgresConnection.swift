@@ -12,7 +12,8 @@ package final class PostgresConnection: Sendable {
     self.expiry = expiry
   }
 
-  /// Runs one statement. A deadline or cancellation stops it on the server and fails the transaction around it.
+  /// Runs one statement. A deadline or cancellation stops it on the server and fails the transaction around
+  /// it.
   package nonisolated(nonsending) func query(
     _ statement: PostgresStatement, _ parameters: [PostgresParameter] = [], deadline: Duration? = nil
   ) async throws(PostgresError) -> PostgresResult {
