@@ -16,6 +16,9 @@ stage() {
   [ $verdict = ok ] || conclude 1
 }
 
+# Three tests at a time: many measure time against real servers, which two cores cannot give to all of them at once.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-3}
+
 # A run that found no test proves nothing. One chain, because `set -e` does not reach into a stage.
 # shellcheck disable=SC2317,SC2329
 tests() {
