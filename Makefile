@@ -3,7 +3,8 @@
 .PHONY: help run test bench lint format packages release programs install clean-data
 
 # The standard library is linked in, so that the programs run where no Swift is installed.
-RELEASE := swift build -c release --static-swift-stdlib
+# Without fixed hashing SwiftPM orders the flags of packages with traits anew each time, and compiles Hummingbird again.
+RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --static-swift-stdlib
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20

@@ -84,7 +84,8 @@ await_samples() {
   wanted=$(printf '%s\n' deploy/samples/*.json | wc -l)
   while true; do
     conversations=$(curl -s -H "Authorization: Bearer $token" "$api/conversations?transcriptReceived=true&limit=100")
-    stored=$(grep -o '"transcriptReceived": \?true' <<<"$conversations" | wc -l)
+    # grep fails when it finds none, which is where every first run begins.
+    stored=$({ grep -o '"transcriptReceived": \?true' <<<"$conversations" || true; } | wc -l)
     [ "$stored" -lt "$wanted" ] || return 0
     if [ $SECONDS -ge $deadline ]; then
       echo "the worker stored $stored of $wanted samples: $conversations" >&2
