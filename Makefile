@@ -1,6 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format packages build release programs install clean-data
+.PHONY: help run test bench lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -18,6 +18,11 @@ run: packages ## Build, start everything on loopback, feed samples; PORT=… WOR
 
 test: ## Packages, lint, build, and all tests against real servers, with the time of each stage
 	@deploy/scripts/test.sh
+
+bench: ## Measure the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
+	@deploy/scripts/packages.sh bench
+	@$(MAKE) --no-print-directory release
+	@Tests/Benchmarks/bench.sh
 
 lint: ## Check the format of the sources, and scripts and container files where the tools are installed
 	@deploy/scripts/lint.sh

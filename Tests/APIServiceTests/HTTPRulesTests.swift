@@ -6,7 +6,8 @@ import Testing
   @Test(
     "If-None-Match compares weakly and understands lists and the star",
     arguments: [
-      (["\"a\""], true), (["W/\"a\""], true), (["\"b\", \"a\""], true), (["\"b\"", " \"a\" "], true), (["*"], true),
+      (["\"a\""], true), (["W/\"a\""], true), (["\"b\", \"a\""], true), (["\"b\"", " \"a\" "], true),
+      (["*"], true),
       (["\"b\""], false), (["a"], false), ([], false), ([""], false),
     ] as [([String], Bool)])
   func ifNoneMatch(fields: [String], matches: Bool) {
@@ -16,7 +17,8 @@ import Testing
   @Test(
     "If-Match compares strongly and is no condition when absent",
     arguments: [
-      (["\"a\""], true), (["*"], true), ([], true), (["\"b\",\"a\""], true), (["W/\"a\""], false), (["\"b\""], false),
+      (["\"a\""], true), (["*"], true), ([], true), (["\"b\",\"a\""], true), (["W/\"a\""], false),
+      (["\"b\""], false),
     ] as [([String], Bool)])
   func ifMatch(fields: [String], matches: Bool) {
     #expect(EntityTag.ifMatch(fields, matches: "\"a\"") == matches)
@@ -30,7 +32,8 @@ import Testing
   }
 
   @Test(
-    "Any other is replaced by 32 hex digits", arguments: [nil, "", "a b", "a\nb", "é", String(repeating: "x", count: 129)])
+    "Any other is replaced by 32 hex digits",
+    arguments: [nil, "", "a b", "a\nb", "é", String(repeating: "x", count: 129)])
   func replaced(id: String?) {
     let made = RequestID.accept(id)
     #expect(made.count == 32 && made.allSatisfy(\.isHexDigit))
@@ -42,7 +45,8 @@ import Testing
   @Test(
     "Each of several tokens is accepted, nothing else",
     arguments: [
-      ("first", true), ("second", true), ("firs", false), ("first ", false), ("", false), ("firstsecond", false),
+      ("first", true), ("second", true), ("firs", false), ("first ", false), ("", false),
+      ("firstsecond", false),
     ])
   func accept(candidate: String, isAccepted: Bool) {
     #expect(WebhookTokens(["first", "second"]).accept(candidate) == isAccepted)

@@ -51,7 +51,8 @@ import Testing
   @Test(
     "A role counts only when it is exactly service or admin",
     arguments: [
-      (#""admin""#, PrincipalRole.admin), (#""service""#, .service), (#""Admin""#, .user), (#""root""#, .user),
+      (#""admin""#, PrincipalRole.admin), (#""service""#, .service), (#""Admin""#, .user),
+      (#""root""#, .user),
       (#"["admin"]"#, .user), ("null", .user), ("1", .user),
     ])
   func roles(claim: String, role: PrincipalRole) async throws {

@@ -34,7 +34,9 @@ import Testing
         return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
       }
       #expect(wins == 1)
-      #expect(try await rig.scalar("SELECT (m.user_id = c.user_id)::text FROM messages m, conversations c") == "true")
+      #expect(
+        try await rig.scalar("SELECT (m.user_id = c.user_id)::text FROM messages m, conversations c")
+          == "true")
     }
   }
 

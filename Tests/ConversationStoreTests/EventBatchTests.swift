@@ -31,7 +31,8 @@ import Testing
   func resend() async throws {
     try await StoreRig.with { rig in
       try await rig.apply("c", .words("hello", "hi"), at: 1000)
-      let rows = "SELECT string_agg(xmin::text, ',') FROM (SELECT xmin FROM messages UNION ALL SELECT xmin FROM conversations) r"
+      let rows =
+        "SELECT string_agg(xmin::text, ',') FROM (SELECT xmin FROM messages UNION ALL SELECT xmin FROM conversations) r"
       let before = try await rig.scalar(rows)
       try await rig.apply("c", .words("hello", "hi"), at: 2000)
       #expect(try await rig.scalar(rows) == before)
@@ -81,7 +82,8 @@ import Testing
       ])
       #expect(try await rig.messages(of: "a") == "0:user:one 1:assistant:two")
       let states = try await rig.scalar(
-        "SELECT string_agg(concat_ws(' ', external_id, status, shutdown_reason), ',' ORDER BY external_id) FROM conversations")
+        "SELECT string_agg(concat_ws(' ', external_id, status, shutdown_reason), ',' ORDER BY external_id) FROM conversations"
+      )
       #expect(states == "a ended bye,b active")
     }
   }

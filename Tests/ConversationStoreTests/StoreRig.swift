@@ -32,7 +32,7 @@ struct StoreRig: Sendable {
       let keys = CacheKeys(prefix: "test-\(UInt64.random(in: 0 ... .max)):")
       let store = ConversationStore(
         databases: DatabaseRoles(primary: primary, replicas: replicas),
-        cache: Cache(redis: redis, keys: keys, logger: quiet), logger: quiet)
+        cache: Cache(redis: redis, keys: keys, logger: quiet))
       try await body(StoreRig(store: store, database: primary))
       group.cancelAll()
     }

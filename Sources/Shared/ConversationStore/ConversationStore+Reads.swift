@@ -59,11 +59,6 @@ extension ConversationStore {
     return try await read(.user(owner), field, load)
   }
 
-  /// Whether Postgres answers.
-  package func ping(within deadline: Duration) async throws {
-    try await databases.primary.ping(within: deadline)
-  }
-
   private func read(
     _ group: CacheGroup, _ field: CacheField, _ load: @escaping Cache.Load
   ) async throws -> StoredAnswer {

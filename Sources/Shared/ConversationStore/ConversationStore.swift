@@ -1,19 +1,15 @@
 package import Cache
 package import Conversations
-package import Logging
-import NIOCore
 
 /// Conversations and messages as both programs see them: read through the cache, written to Postgres, and the
 /// cache told of every write before the write is acknowledged.
 package struct ConversationStore: Sendable {
   let databases: DatabaseRoles
   let cache: Cache
-  let logger: Logger
 
-  package init(databases: DatabaseRoles, cache: Cache, logger: Logger) {
+  package init(databases: DatabaseRoles, cache: Cache) {
     self.databases = databases
     self.cache = cache
-    self.logger = logger
   }
 }
 

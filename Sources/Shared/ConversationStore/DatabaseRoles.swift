@@ -52,7 +52,8 @@ package struct DatabaseRoles: Sendable {
 
   /// Statements sent together are one transaction on one server. Nil when it lags, fails, or is no replica.
   private static func read(
-    _ statement: PostgresStatement, _ parameters: [PostgresParameter], _ replica: PostgresClient, _ floor: UInt64
+    _ statement: PostgresStatement, _ parameters: [PostgresParameter], _ replica: PostgresClient,
+    _ floor: UInt64
   ) async -> Answer? {
     do {
       let results = try await replica.withConnection {

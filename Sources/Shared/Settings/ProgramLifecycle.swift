@@ -27,20 +27,29 @@ package struct ProgramLifecycle: Sendable {
     configuration.maximumGracefulShutdownDuration = patience
     let group = ServiceGroup(configuration: configuration)
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
+    try await withThrowingTaskGroup(of: Part.self) { tasks in
+      tasks.addTask {
+        try await Self.serve(group)
+        return .services
+      }
       tasks.addTask {
         for await _ in signals { break }
         try Task.checkCancellation()
         readiness.beginDraining()
         try await Task.sleep(for: drain)
         await group.triggerGracefulShutdown()
+        return .signal
       }
-      try await tasks.next()
+      // A shutdown has only begun when it was triggered: ending here would cancel the work in flight.
+      while let ended = try await tasks.next(), ended != .services {}
       tasks.cancelAll()
-      while let result = await tasks.nextResult() {
-        if case .failure(let error) = result, !(error is CancellationError) { throw error }
-      }
     }
+  }
+
+  private enum Part { case services, signal }
+
+  /// What still runs when patience ends is cancelled; that is a clean stop too.
+  private static func serve(_ group: ServiceGroup) async throws {
+    do { try await group.run() } catch is CancellationError { return }
   }
 }

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+extension Integration {
+  @Suite("Dialogues from webhook to page")
+  struct DialogueTests {
+    @Test("Each message of each dialogue is stored once, in order, byte for byte; pages miss first, then hit")
+    func everyDialogue() async throws {
+      let dialogues = try DialogueSet.load().bodies
+      let expected = try Dictionary(
+        dialogues.map { body in
+          let transcript = try ExpectedTranscript(body: body)
+          return (transcript.externalID, transcript.messages)
+        }, uniquingKeysWith: { first, _ in first })
+      try #require(expected.count == dialogues.count)
+      try await LocalSystem.run { system in
+        let api = try await system.startAPI()
+        try await system.startWorker()
+        try await concurrently(dialogues) { body in
+          let answer = try await api.post(body)
+          #expect(answer.status == 202)
+          #expect(answer.text == #"{"eventId":"\#(LocalSystem.eventID(of: body))","status":"queued"}"#)
+        }
+        try await system.waitUntilQueueIsEmpty(within: .seconds(60))
+        #expect(try await system.deadEvents() == 0)
+
+        let conversations = try await system.rows("SELECT external_id, id FROM conversations ORDER BY 1")
+          .map { Conversation(externalID: $0[0], id: $0[1]) }
+        #expect(Set(conversations.map(\.externalID)) == Set(expected.keys))
+        try await readAll(conversations, expected, api) { $0.isMiss }
+        try await compareStored(system, expected)
+        try await readAll(conversations, expected, api) { $0.isHit }
+      }
+    }
+
+    private struct Conversation: Sendable {
+      let externalID: String
+      let id: String
+    }
+
+    private func compareStored(_ system: LocalSystem, _ expected: [String: [ExpectedMessage]]) async throws {
+      let rows = try await system.rows(
+        """
+        SELECT external_id, position, encode(convert_to(role, 'UTF8'), 'hex'),
+          encode(convert_to(content, 'UTF8'), 'hex'), floor(extract(epoch FROM spoken_at) * 1000)::bigint
+        FROM messages JOIN conversations ON conversations.id = conversation_id ORDER BY external_id, position
+        """)
+      var stored: [String: [ExpectedMessage]] = [:]
+      for row in rows {
+        stored[row[0], default: []].append(
+          ExpectedMessage(
+            position: Int(row[1]) ?? -1, role: Hexadecimal.bytes(row[2]), content: Hexadecimal.bytes(row[3]),
+            spokenAt: Int(row[4])))
+      }
+      #expect(rows.count == expected.values.reduce(0) { $0 + $1.count })
+      for (externalID, messages) in expected { #expect(stored[externalID, default: []] == messages) }
+      let events = try await system.rows("SELECT outcome, count(*) FROM webhook_events GROUP BY 1")
+      #expect(events == [["applied", String(expected.count)]])
+    }
+
+    private func readAll(
+      _ conversations: [Conversation], _ expected: [String: [ExpectedMessage]], _ api: API,
+      _ cacheDidAsExpected: @escaping @Sendable (Answer) -> Bool
+    ) async throws {
+      try await concurrently(conversations) { conversation in
+        let messages = try #require(expected[conversation.externalID])
+        var read: [MessageBody] = []
+        var number = 0
+        repeat {
+          number += 1
+          let answer = try await api.service.get("/conversations/\(conversation.id)/messages?page=\(number)&limit=10")
+          try #require(answer.status == 200)
+          #expect(cacheDidAsExpected(answer), "\(conversation.externalID): \(answer.headers)")
+          let page: Page<MessageBody> = try answer.decoded()
+          #expect(page.total == messages.count)
+          #expect(page.totalPages == (messages.count + 9) / 10)
+          #expect(page.hasMore == (number < page.totalPages))
+          read += page.items
+          guard page.hasMore else { break }
+        } while number < 100
+        #expect(read.map { ExpectedMessage($0) } == messages)
+        #expect(read.allSatisfy { $0.conversationId == conversation.id })
+        #expect(Set(read.map(\.id)).count == messages.count)
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// An HTTP client of one API, as one principal.
+struct Client: Sendable {
+  let base: String
+  var token: String?
+
+  /// One for the test process, never shut down. Neither redirects nor decompression: tests see what was sent.
+  private static let http: HTTPClient = {
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.timeout.connect = .seconds(5)
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }()
+
+  /// Sends one request. Throws when nobody answers within `limit`.
+  func send(
+    _ method: String, _ path: String, _ headers: [String: String] = [:], body: Data? = nil,
+    within limit: TimeAmount = .seconds(20)
+  ) async throws -> Answer {
+    try await send(
+      method, path, headers, body: body.map { .bytes(ByteBuffer(bytes: $0)) }, within: limit)
+  }
+
+  /// The same with a body that may be a stream.
+  func send(
+    _ method: String, _ path: String, _ headers: [String: String] = [:], body: HTTPClientRequest.Body?,
+    within limit: TimeAmount = .seconds(20)
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: base + path)
+    request.method = HTTPMethod(rawValue: method)
+    if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
+    request.body = body
+    let response = try await Self.http.execute(request, timeout: limit)
+    let buffer = try await response.body.collect(upTo: 64 << 20)
+    return Answer(
+      status: Int(response.status.code), headers: response.headers, body: Data(buffer.readableBytesView))
+  }
+
+  func get(_ path: String, _ headers: [String: String] = [:]) async throws -> Answer {
+    try await send("GET", path, headers)
+  }
+
+  /// Posts a JSON object.
+  func post(_ path: String, _ object: [String: Any]) async throws -> Answer {
+    try await send("POST", path, ["Content-Type": "application/json"], body: try JSON.bytes(object))
+  }
+
+  /// Patches with a JSON object.
+  func patch(_ path: String, _ object: [String: Any], _ headers: [String: String] = [:]) async throws -> Answer {
+    let headers = headers.merging(["Content-Type": "application/json"]) { given, _ in given }
+    return try await send("PATCH", path, headers, body: try JSON.bytes(object))
+  }
+}
+
+/// JSON by Foundation, which shares nothing with the product's own.
+enum JSON {
+  /// The bytes of an object, its keys in order.
+  static func bytes(_ object: [String: Any]) throws -> Data {
+    try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import TestSupport
+
+/// The two programs.
+enum ProgramKind: String {
+  case api = "APIService"
+  case worker = "WebhookWorker"
+
+  /// The settings that say where it listens.
+  var portSetting: String { self == .api ? "PORT" : "WORKER_PORT" }
+}
+
+/// A folder with both programs, and where they are started from.
+struct Installation: Sendable {
+  /// The folder; nil is that of the build, beside the tests.
+  private let folder: String?
+  private let workingDirectory: String?
+
+  /// What the build that made the tests made.
+  static let build = Installation(folder: nil, workingDirectory: nil)
+
+  /// A copy elsewhere, run from the root folder.
+  static func copied(to folder: String) -> Installation {
+    Installation(folder: folder, workingDirectory: "/")
+  }
+
+  func path(_ kind: ProgramKind) throws -> String {
+    try folder.map { "\($0)/\(kind.rawValue)" } ?? BuiltProduct.path(kind.rawValue)
+  }
+
+  /// Starts a program. An empty working directory keeps a developer's `.env` out.
+  func start(
+    _ kind: ProgramKind, _ arguments: [String] = [], _ environment: [String: String] = [:]
+  ) throws -> ChildProcess {
+    try ChildProcess(
+      path(kind), arguments, environment: environment,
+      folder: workingDirectory ?? TemporaryFolder.create("program"))
+  }
+}

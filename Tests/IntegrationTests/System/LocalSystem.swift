@@ -1,0 +1,106 @@
+import Foundation
+import NIOConcurrencyHelpers
+import TestSupport
+
+/// A whole installation on loopback: a Redis for the cache, one for the queue, a migrated database, and as many APIs
+/// and workers as a test starts.
+final class LocalSystem: Sendable {
+  let cacheRedis: RedisServer
+  let queueRedis: RedisServer
+  let postgres: PostgresServer
+  let databaseURL: String
+  let jwtSecret = "integration-tests-sign-with-this-secret"
+  let webhookToken = "integration-webhook-token"
+  private let programs = NIOLockedValueBox<[ChildProcess]>([])
+
+  /// A system with an own pair of Redis servers and an own database, ended with all its programs after `body`.
+  ///
+  /// - Parameter ownPostgres: for tests that stop the server; the others have a database of the shared one.
+  static func run(ownPostgres: Bool = false, _ body: (LocalSystem) async throws -> Void) async throws {
+    let system = try await start(ownPostgres: ownPostgres)
+    do { try await body(system) } catch {
+      await system.end(ownPostgres: ownPostgres)
+      throw error
+    }
+    await system.end(ownPostgres: ownPostgres)
+  }
+
+  /// A system that lives as long as the test process.
+  static func start(ownPostgres: Bool = false) async throws -> LocalSystem {
+    let postgres = ownPostgres ? try await PostgresServer.start() : try await SharedServers.postgres()
+    let system = LocalSystem(
+      cacheRedis: try await RedisServer.start(arguments: ["--maxmemory-policy", "allkeys-lfu"]),
+      queueRedis: try await RedisServer.start(persistent: true),
+      postgres: postgres, databaseURL: try await postgres.createDatabase())
+    try await system.migrate()
+    return system
+  }
+
+  private init(
+    cacheRedis: RedisServer, queueRedis: RedisServer, postgres: PostgresServer, databaseURL: String
+  ) {
+    self.cacheRedis = cacheRedis
+    self.queueRedis = queueRedis
+    self.postgres = postgres
+    self.databaseURL = databaseURL
+  }
+
+  /// What both programs are told; `changes` win.
+  func environment(_ changes: [String: String] = [:]) -> [String: String] {
+    let settings = [
+      "REDIS_CACHE_URL": cacheRedis.url, "REDIS_QUEUE_URL": queueRedis.url, "DATABASE_URL": databaseURL,
+      "JWT_SECRET": jwtSecret, "WEBHOOK_TOKENS": webhookToken, "SHUTDOWN_DRAIN_SECONDS": "0",
+      "LOG_LEVEL": "notice", "LOG_FORMAT": "json",
+    ]
+    return settings.merging(changes) { _, change in change }
+  }
+
+  /// Starts an API and returns when it is ready.
+  func startAPI(_ changes: [String: String] = [:], from installation: Installation = .build) async throws -> API {
+    let program = try await start(.api, changes, installation)
+    return API(program: program, system: self)
+  }
+
+  /// Starts a worker and returns when it is ready.
+  @discardableResult
+  func startWorker(
+    _ changes: [String: String] = [:], from installation: Installation = .build
+  ) async throws -> RunningProgram {
+    try await start(.worker, changes, installation)
+  }
+
+  /// Starts `migrate` and returns at once.
+  func startMigration(from installation: Installation = .build) throws -> ChildProcess {
+    try installation.start(.api, ["migrate"], environment())
+  }
+
+  private func migrate() async throws {
+    let migration = try startMigration()
+    guard try await migration.wait() == .code(0) else {
+      throw IntegrationError("migrate: \(migration.lines.joined(separator: "\n"))")
+    }
+  }
+
+  private func start(
+    _ kind: ProgramKind, _ changes: [String: String], _ installation: Installation
+  ) async throws -> RunningProgram {
+    let program = try await RunningProgram.start(kind, environment(changes), from: installation)
+    programs.withLockedValue { $0.append(program.process) }
+    return program
+  }
+
+  /// By SIGKILL: nothing here is worth an orderly end, which has tests of its own.
+  private func end(ownPostgres: Bool) async {
+    for program in programs.withLockedValue({ $0 }) { program.kill() }
+    // A server that the test itself has ended already is fine; the rest goes with the test process at the latest.
+    for redis in [cacheRedis, queueRedis] { try? await redis.kill() }
+    if ownPostgres { try? await postgres.kill() }
+  }
+}
+
+/// A failure of the test's surroundings.
+struct IntegrationError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
