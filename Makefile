@@ -1,9 +1,10 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format packages release programs install clean-data
+.PHONY: help run test bench lint format packages release programs install clean-data
 
 # The standard library is linked in, so that the programs run where no Swift is installed.
-RELEASE := swift build -c release --static-swift-stdlib
+# Without fixed hashing SwiftPM orders the flags of packages with traits anew each time, and compiles Hummingbird again.
+RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --static-swift-stdlib
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -15,6 +16,11 @@ run: packages ## Build, start everything on loopback, feed samples; PORT=… WOR
 
 test: ## Packages, lint, build, and all tests against real servers, with the time of each stage
 	@deploy/scripts/test.sh
+
+bench: ## Measure the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
+	@deploy/scripts/packages.sh bench
+	@$(MAKE) --no-print-directory release
+	@Tests/Benchmarks/bench.sh
 
 lint: ## Check the format of the sources, and scripts and container files where the tools are installed
 	@deploy/scripts/lint.sh

@@ -79,11 +79,14 @@ let package = Package(
       resources: [.copy("Scripts")]),
     shared(
       "ConversationStore",
-      ["Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, crypto, logging]),
+      [
+        "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, crypto, logging,
+      ]),
     shared(
       "Settings",
       [
-        "Cache", "Redis", "Postgres", "Telemetry", configuration, httpClient, lifecycle, logging, nio,
+        "Cache", "ConversationStore", "Redis", "Postgres", "Telemetry", argumentParser, configuration,
+        httpClient, lifecycle, logging, nio,
         nioHTTP,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -113,11 +116,16 @@ let package = Package(
     tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
     tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
-    tests("Postgres", ["Postgres", logging]),
+    tests("Postgres", ["Postgres", logging, lifecycle]),
     tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
-    tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging]),
-    tests("ConversationStore", ["ConversationStore", "Postgres", "Conversations", logging]),
+    tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging, lifecycle]),
+    tests(
+      "ConversationStore",
+      ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging, nio]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
+    tests("APIService", ["APIService", "Conversations", crypto]),
+    tests(
+      "WebhookWorker", ["WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", nio]),
     tests("Integration", [httpClient, nio, nioHTTP, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,12 +1,8 @@
-import Cache
-import ConversationStore
 import Conversations
 import Hummingbird
 import Logging
 import NIOCore
-import Postgres
 import Queue
-import Redis
 import ServiceLifecycle
 import Settings
 import Telemetry
@@ -14,10 +10,7 @@ import Telemetry
 /// The composition root: every object of the service, built from settings once.
 struct APIAssembly: Sendable {
   let readiness = Readiness()
-  let database: PostgresClient
-  let cacheRedis: RedisClient
-  let queueRedis: RedisClient
-  let store: ConversationStore
+  let backends: Backends
   let queue: WebhookQueue
   let identity: Identity
   private let settings: APISettings
@@ -26,16 +19,11 @@ struct APIAssembly: Sendable {
   init(settings: APISettings, logger: Logger) async throws {
     self.settings = settings
     self.logger = logger
-    let backends = settings.backends
-    database = PostgresClient(url: backends.writeURL, settings: backends.postgresSettings, logger: logger)
-    cacheRedis = RedisClient(url: backends.cacheURL, logger: logger)
-    queueRedis = RedisClient(url: backends.queueURL, logger: logger)
-    let cache = Cache(redis: cacheRedis, settings: backends.cache, logger: logger)
-    store = ConversationStore(database: database, cache: cache, logger: logger)
+    backends = Backends(settings.backends, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
-    queue = WebhookQueue(redis: queueRedis, settings: queueSettings)
+    queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
     identity = try await Self.identity(settings)
   }
 
@@ -44,13 +32,13 @@ struct APIAssembly: Sendable {
     let router = Router(context: APIContext.self)
     router.add(middleware: RequestLog(logger: logger))
     let open = RouteTable(router)
-    HealthRoutes(store: store, cacheRedis: cacheRedis, queueRedis: queueRedis, readiness: readiness)
+    HealthRoutes(backends: backends, readiness: readiness)
       .register(in: open)
     WebhookRoutes(queue: queue, tokens: webhookTokens, maximumBytes: settings.webhookMaximumBytes)
       .register(in: open)
     let authenticated = RouteTable(router.group().add(middleware: Authentication(identity: identity)))
-    ConversationRoutes(store: store).register(in: authenticated)
-    UserRoutes(store: store).register(in: authenticated)
+    ConversationRoutes(store: backends.store).register(in: authenticated)
+    UserRoutes(store: backends.store).register(in: authenticated)
     return router
   }
 
@@ -65,8 +53,9 @@ struct APIAssembly: Sendable {
         logger.notice("listening", metadata: [LogKey.url: "http://\(settings.host):\(port)"])
       },
       logger: Logger(label: "http"))
-    application.logger.logLevel = .warning
-    return [database, cacheRedis, queueRedis, application]
+    // What it reports is about single connections and its own shutdown; requests have their own log.
+    application.logger.logLevel = .critical
+    return backends.services + [application]
   }
 
   private var webhookTokens: WebhookTokens? {

@@ -12,18 +12,7 @@ struct APIService: AsyncParsableCommand {
     subcommands: [ServeCommand.self, MigrateCommand.self, TokenCommand.self, HealthcheckCommand.self],
     defaultSubcommand: ServeCommand.self)
 
-  /// Errors end here with an exit code: one that leaves `main` costs seconds of backtrace.
   static func main() async {
-    do {
-      var command = try parseAsRoot()
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
-      } else {
-        try command.run()
-      }
-    } catch {
-      if let failure = ProgramFailure(error) { failure.exit() }
-      exit(withError: error)
-    }
+    await runToExit()
   }
 }

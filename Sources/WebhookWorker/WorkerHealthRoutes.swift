@@ -1,12 +1,13 @@
+import ConversationStore
 import Hummingbird
 import Postgres
 import Redis
+import Settings
 import Telemetry
 
 /// The worker's own port: `/health/live`, `/health/ready`.
 struct WorkerHealthRoutes: Sendable {
-  let database: PostgresClient
-  let queueRedis: RedisClient
+  let backends: Backends
   let heartbeat: LoopHeartbeat
   let readiness: Readiness
 
@@ -21,7 +22,7 @@ struct WorkerHealthRoutes: Sendable {
   }
 
   @Sendable private func ready(_ request: Request, _ context: BasicRequestContext) async -> Response {
-    answer(!readiness.isDraining && queueRedis.isConnected && database.isReachable)
+    answer(!readiness.isDraining && backends.queueRedis.isConnected && backends.databases.primary.isReachable)
   }
 
   private func answer(_ isUp: Bool) -> Response {

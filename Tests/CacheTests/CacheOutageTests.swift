@@ -1,8 +1,8 @@
 import Keyspace
 import NIOCore
 import Redis
-import Testing
 import TestSupport
+import Testing
 
 @testable import Cache
 
@@ -16,7 +16,9 @@ struct CacheOutageTests {
     return settings
   }
 
-  @Test("Redis stops: answers come from the primary, the breaker opens; it returns: the same cache has hits again")
+  @Test(
+    "Redis stops: answers come from the primary, the breaker opens; it returns: the same cache has hits again"
+  )
   func stopAndRestart() async throws {
     let server = try await RedisServer.start()
     try await CacheRig.with(url: server.url, settings: Self.settings) { rig in

@@ -4,8 +4,8 @@ import Keyspace
 import Logging
 import NIOCore
 import Redis
-import Testing
 import TestSupport
+import Testing
 
 @testable import Cache
 

@@ -117,3 +117,16 @@ struct CacheValuesTests {
     #expect(CircuitBreaker.Outcome(RedisError(.notConnected, "")) == .noConnection)
   }
 }
+
+@Suite("RedisClock")
+struct RedisClockTests {
+  @Test("It goes by what Redis said last")
+  func offset() {
+    let clock = RedisClock()
+    let own = clock.now
+    clock.observe(Int64(own) - 3_600_000)
+    #expect(clock.now < own - 3_590_000)
+    clock.observe(Int64(own) + 3_600_000)
+    #expect(clock.now >= own + 3_600_000)
+  }
+}

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("CachedValueHeader")
 struct CachedValueHeaderTests {
-  private static func header(owner: String = "auth0|anna", lsn: UInt64? = 0xAB, body: Int = 4) -> CachedValueHeader {
+  private static func header(owner: String = "auth0|anna", lsn: UInt64? = 0xAB, body: Int = 4)
+    -> CachedValueHeader
+  {
     CachedValueHeader(
       status: 404, flags: [.negative, .gzip], epoch: .random(), lsn: lsn, fillCost: 12,
       softTimeToLive: 240_000, timeToLive: 300_000, contentHash: ContentHash(of: ByteBuffer(string: "body")),
@@ -19,7 +21,8 @@ struct CachedValueHeaderTests {
     return buffer
   }
 
-  @Test("What is written is read, and the body is left", arguments: ["auth0|anna", ""], [0xAB, nil, UInt64.max])
+  @Test(
+    "What is written is read, and the body is left", arguments: ["auth0|anna", ""], [0xAB, nil, UInt64.max])
   func roundTrip(owner: String, lsn: UInt64?) {
     let header = Self.header(owner: owner, lsn: lsn)
     var buffer = Self.encoded(header)
@@ -52,7 +55,8 @@ struct CachedValueHeaderTests {
     #expect(CachedValueHeader(reading: &longer) == nil)
   }
 
-  @Test("Another magic, layout version, epoch, LSN or hash is nothing", arguments: [0, 3, 8, 39, 40, 55, 76, 107])
+  @Test(
+    "Another magic, layout version, epoch, LSN or hash is nothing", arguments: [0, 3, 8, 39, 40, 55, 76, 107])
   func foreign(position: Int) {
     var buffer = Self.encoded(Self.header())
     buffer.setInteger(UInt8(ascii: "\n"), at: position)
@@ -73,7 +77,8 @@ struct CachedValueHeaderTests {
     var random = SeededRandom(seed: 1)
     for _ in 0..<2_000 {
       let size = Int.random(in: 0...300, using: &random)
-      var buffer = ByteBuffer(bytes: [70, 82, 83, 1] + (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
+      var buffer = ByteBuffer(
+        bytes: [70, 82, 83, 1] + (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
       #expect(CachedValueHeader(reading: &buffer) == nil)
     }
   }

@@ -34,7 +34,8 @@ actor Database {
     sources.append(source)
     let text = String(version).leftPadded(to: size)
     let load = CacheLoad(
-      status: status, body: ByteBuffer(string: text), owner: "anna", lsn: UInt64(100 + version), isPrimary: true)
+      status: status, body: ByteBuffer(string: text), owner: "anna", lsn: UInt64(100 + version),
+      isPrimary: true)
     if isHeld { await withCheckedContinuation { held.append($0) } }
     guard isReachable else { throw Unreachable() }
     return load

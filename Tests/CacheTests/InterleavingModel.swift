@@ -9,7 +9,7 @@ import Redis
 /// time. Equal seeds give equal runs.
 struct InterleavingModel {
   /// What a run amounted to.
-  struct Tally: Sendable {
+  struct Tally: Sendable, Equatable {
     /// Reads that began after a write had been acknowledged and showed less.
     var stale: [String] = []
     var reads = 0
@@ -65,7 +65,8 @@ struct InterleavingModel {
     server = CacheServer(redis: redis, scripts: mutation.scripts)
     keys = CacheKeys(prefix: "\(prefix)\(seed):")
     groups = [
-      .conversation(ConversationID("8c5dd1a0-0b8a-4f5e-9e57-0d4b0d3f1c11") ?? .random()), .user(UserID(stored: "anna")),
+      .conversation(ConversationID("8c5dd1a0-0b8a-4f5e-9e57-0d4b0d3f1c11") ?? .random()),
+      .user(UserID(stored: "anna")),
     ]
     entries = [CacheEntry(groups[0], .body, keys: keys), CacheEntry(groups[1], .body, keys: keys)]
     random = SeededRandom(seed: seed)
@@ -89,13 +90,20 @@ struct InterleavingModel {
 
   mutating func add(_ actor: Actor) { actors.append(actor) }
 
+  func flightName(_ entry: Int, _ epoch: CacheEpoch) -> FlightName {
+    FlightName(entry: entry, epoch: mutation.joinsByKeyAlone ? nil : epoch)
+  }
+
   func delete(_ keys: [String]) async throws {
-    _ = try await server.redis.execute(RedisCommand("DEL", keys.map { RedisArgument($0) }), timeout: .seconds(10))
+    _ = try await server.redis.execute(
+      RedisCommand("DEL", keys.map { RedisArgument($0) }), timeout: .seconds(10))
   }
 
   private mutating func evict() async throws {
     let entry = entries[random.number(0...1)]
-    let keys = [entry.epochKey, entry.epochKey, entry.epochKey, entry.valueKey, entry.leaseKey, entry.leaseKey]
+    let keys = [
+      entry.epochKey, entry.epochKey, entry.epochKey, entry.valueKey, entry.leaseKey, entry.leaseKey,
+    ]
     try await delete([keys[random.number(0...5)]])
   }
 
@@ -117,8 +125,9 @@ struct InterleavingModel {
       return .reader(ModelReader(refreshing: entry, under: lease, &self))
     case .fill(let entry, let lease, let loaded, let pause):
       guard pause == 0 else { return .fill(entry: entry, lease, loaded, pause: pause - 1) }
-      // One filler in ten dies.
+      // One filler in ten dies, and its flight can be joined for ever.
       if random.chance(10) { return nil }
+      flights[flightName(entry, lease.epoch)] = nil
       let value = StorableValue(loaded, epoch: lease.epoch, settings: CacheSettings(), jitter: 0)
       let outcome = try await server.fill(entries[entry], lease, value, timeout: .seconds(10))
       tally.fills[outcome, default: 0] += 1

@@ -80,7 +80,7 @@ struct ModelReader {
     switch try await model.server.look(at: model.entries[entry], timeout: .seconds(10)) {
     case .hit(let hit):
       model.tally.hits += 1
-      if model.random.chance(15) { model.add(.refresh(entry: entry, hit.record)) }
+      if model.random.chance(30) { model.add(.refresh(entry: entry, hit.record)) }
       return answer(Self.version(of: hit.value), &model)
     case .miss(let miss):
       if !join(miss.record?.epoch, &model) { state = .acquiring }
@@ -108,8 +108,8 @@ struct ModelReader {
   }
 
   private mutating func join(_ epoch: CacheEpoch?, _ model: inout InterleavingModel) -> Bool {
-    guard let epoch, let flight = model.flights[name(epoch, model)] else { return false }
-    state = .joined(name(epoch, model), number: flight.number, patience: 40)
+    guard let epoch, let flight = model.flights[model.flightName(entry, epoch)] else { return false }
+    state = .joined(model.flightName(entry, epoch), number: flight.number, patience: 40)
     return true
   }
 
@@ -127,8 +127,8 @@ struct ModelReader {
 
   private mutating func takeOff(_ lease: CacheLease, _ model: inout InterleavingModel) {
     let number = model.random.number(0...Int.max)
-    model.flights[name(lease.epoch, model)] = .init(number: number)
-    flight = (name(lease.epoch, model), number)
+    model.flights[model.flightName(entry, lease.epoch)] = .init(number: number)
+    flight = (model.flightName(entry, lease.epoch), number)
   }
 
   private mutating func sample(_ lease: CacheLease, _ model: inout InterleavingModel) {
@@ -157,10 +157,6 @@ struct ModelReader {
       model.tally.stale.append("group \(entry) showed \(version), \(required) was acknowledged before")
     }
     return false
-  }
-
-  private func name(_ epoch: CacheEpoch, _ model: InterleavingModel) -> InterleavingModel.FlightName {
-    .init(entry: entry, epoch: model.mutation.joinsByKeyAlone ? nil : epoch)
   }
 
   private static func load(_ version: Int, lsn: UInt64, isPrimary: Bool) -> CacheLoad {

@@ -144,7 +144,8 @@ struct ScriptTests {
       let header = try #require(CachedValueHeader(reading: &bytes))
       #expect(String(buffer: bytes) == "body")
       #expect(abs(Int64(header.createdAt) - time * 1000) < 5_000)
-      #expect((header.lsn, header.fillCost, header.timeToLive, header.softTimeToLive) == (77, 7, 300_000, 240_000))
+      #expect(
+        (header.lsn, header.fillCost, header.timeToLive, header.softTimeToLive) == (77, 7, 300_000, 240_000))
       let value = try await rig.redis.execute(RedisCommand("PTTL", RedisArgument(rig.entry().valueKey)))
       #expect((295_000...300_000).contains(try #require(value.integer)))
       let record = try await rig.redis.execute(RedisCommand("PTTL", RedisArgument(rig.entry().epochKey)))

@@ -76,14 +76,18 @@ struct EnqueueTests {
       try await fixture.enqueue([id], in: name)
     }
     let reservations = try await fixture.worker("w").reserve().reservations
-    #expect(reservations.map { Array($0.conversation.utf8) } == [composed, decomposed, long].map { Array($0.utf8) })
+    #expect(
+      reservations.map { Array($0.conversation.utf8) } == [composed, decomposed, long].map { Array($0.utf8) })
     #expect(reservations.allSatisfy { $0.ticket.token.utf8.count <= 128 })
     #expect(try await fixture.violations(conversations: [composed, decomposed, long]) == [])
   }
 
   @Test(
     "Ids out of bounds are refused",
-    arguments: [("", "talk"), ("e", ""), (String(repeating: "x", count: 129), "talk"), ("e", String(repeating: "x", count: 513))])
+    arguments: [
+      ("", "talk"), ("e", ""), (String(repeating: "x", count: 129), "talk"),
+      ("e", String(repeating: "x", count: 513)),
+    ])
   func bounds(id: String, conversation: String) async throws {
     let fixture = try await QueueFixture.make()
     await #expect(throws: QueueError.self) {

@@ -8,7 +8,8 @@ import Testing
 struct QuarantineTests {
   /// A worker that reserves and dies of it; what it held when it died.
   @discardableResult
-  private func crash(_ fixture: QueueFixture, _ name: String, _ limits: ReservationLimits = .init()) async throws
+  private func crash(_ fixture: QueueFixture, _ name: String, _ limits: ReservationLimits = .init())
+    async throws
     -> ReserveResult
   {
     let worker = try await fixture.worker(name)

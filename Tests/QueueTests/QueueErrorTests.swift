@@ -18,7 +18,8 @@ struct QueueErrorTests {
     let isRetryable: Bool
     let isUnknown: Bool
 
-    init(_ error: RedisError.Code, _ detail: String, _ code: QueueError.Code, retryable: Bool, unknown: Bool) {
+    init(_ error: RedisError.Code, _ detail: String, _ code: QueueError.Code, retryable: Bool, unknown: Bool)
+    {
       self.error = RedisError(error, detail)
       self.code = code
       isRetryable = retryable

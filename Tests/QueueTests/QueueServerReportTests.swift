@@ -21,7 +21,8 @@ struct QueueServerReportTests {
     #expect(report.refusals.first?.contains(policy) == true)
   }
 
-  @Test("An old server is refused, a new one is not", arguments: [("6.2.14", 1), ("7.0.0", 0), ("10.1.2", 0)])
+  @Test(
+    "An old server is refused, a new one is not", arguments: [("6.2.14", 1), ("7.0.0", 0), ("10.1.2", 0)])
   func version(version: String, refusals: Int) {
     let report = report("redis_version:\(version)", "maxmemory_policy:noeviction", "aof_enabled:1")
     #expect(report.refusals.count == refusals)

@@ -5,8 +5,11 @@ import Testing
 
 @Suite("Reservation ledger")
 struct ReservationLedgerTests {
-  private func reservation(_ token: String, fence: Int64 = 1, shard: Int = 0, isSuspect: Bool = false) -> Reservation {
-    let event = QueuedEvent(id: token, conversation: token, payload: ByteBuffer(), enqueuedAt: 0, deliveries: 1)
+  private func reservation(_ token: String, fence: Int64 = 1, shard: Int = 0, isSuspect: Bool = false)
+    -> Reservation
+  {
+    let event = QueuedEvent(
+      id: token, conversation: token, payload: ByteBuffer(), enqueuedAt: 0, deliveries: 1)
     let ticket = ReservationTicket(worker: "w", shard: shard, token: token, fence: fence)
     return Reservation(ticket: ticket, events: [event], isSuspect: isSuspect)
   }
@@ -15,6 +18,14 @@ struct ReservationLedgerTests {
     var ledger = ReservationLedger(worker: "w")
     ledger.registered(worker: "w")
     return ledger
+  }
+
+  private func answer(
+    _ ledger: inout ReservationLedger, _ reservations: [Reservation], _ status: ReserveResult.Status = .ok,
+    shard: Int = 0
+  ) -> [Reservation] {
+    ledger.reserveAnswered(
+      ReserveResult(status: status, reservations: reservations), shard: shard, worker: "w")
   }
 
   @Test("It registers first, then calls with growing numbers")
@@ -31,7 +42,7 @@ struct ReservationLedgerTests {
     var ledger = registered()
     let one = reservation("one")
     _ = ledger.startReserve(shard: 0)
-    #expect(ledger.reserveAnswered([one], worker: "w") == [one])
+    #expect(answer(&ledger, [one]) == [one])
     _ = ledger.startReserve(shard: 0)
     ledger.reserveFailed(worker: "w")
     #expect(ledger.startReserve(shard: 0) == .reconcile)
@@ -53,7 +64,7 @@ struct ReservationLedgerTests {
     ledger.reserveFailed(worker: "w")
     #expect(ledger.startReconcile() == nil)
     #expect(ledger.startReserve(shard: 0) == .wait)
-    _ = ledger.reserveAnswered([], worker: "w")
+    _ = answer(&ledger, [])
     #expect(ledger.startReconcile() != nil)
   }
 
@@ -62,7 +73,7 @@ struct ReservationLedgerTests {
     var ledger = registered()
     let one = reservation("one")
     _ = ledger.startReserve(shard: 0)
-    _ = ledger.reserveAnswered([one], worker: "w")
+    _ = answer(&ledger, [one])
     let reconciliation = ledger.startReconcile()
     let start = try #require(reconciliation)
     ledger.settleFailed(one.ticket)
@@ -76,17 +87,28 @@ struct ReservationLedgerTests {
     var ledger = registered()
     let suspect = reservation("bad", isSuspect: true)
     _ = ledger.startReserve(shard: 0)
-    _ = ledger.reserveAnswered([suspect], worker: "w")
+    _ = answer(&ledger, [suspect])
     #expect(ledger.startReserve(shard: 1) == .wait)
     ledger.settled(suspect.ticket)
     #expect(ledger.startReserve(shard: 1) == .reserve(number: 2, isBusyElsewhere: false))
+  }
+
+  @Test("A shard with a suspect comes first until it gives another answer")
+  func duty() {
+    var ledger = registered()
+    _ = ledger.startReserve(shard: 2)
+    _ = answer(&ledger, [], .quarantine, shard: 2)
+    #expect(ledger.duty == 2)
+    _ = ledger.startReserve(shard: 2)
+    _ = answer(&ledger, [reservation("bad", shard: 2, isSuspect: true)], .solo, shard: 2)
+    #expect(ledger.duty == nil)
   }
 
   @Test("Work of another shard is told")
   func busyElsewhere() {
     var ledger = registered()
     _ = ledger.startReserve(shard: 1)
-    _ = ledger.reserveAnswered([reservation("one", shard: 1)], worker: "w")
+    _ = answer(&ledger, [reservation("one", shard: 1)])
     #expect(ledger.startReserve(shard: 1) == .reserve(number: 2, isBusyElsewhere: false))
     #expect(ledger.startReserve(shard: 0) == .reserve(number: 3, isBusyElsewhere: true))
   }
@@ -96,7 +118,7 @@ struct ReservationLedgerTests {
     var ledger = registered()
     _ = ledger.startReserve(shard: 0)
     ledger.fenced(worker: "w", successor: "v")
-    #expect(ledger.reserveAnswered([reservation("one")], worker: "w") == [])
+    #expect(answer(&ledger, [reservation("one")]) == [])
     ledger.fenced(worker: "w", successor: "u")
     #expect(ledger.worker == "v")
     #expect(ledger.held == [])

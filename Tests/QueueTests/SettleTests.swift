@@ -56,6 +56,29 @@ struct SettleTests {
     #expect(try await fixture.violations() == [])
   }
 
+  @Test("What follows a dead event without being done comes next, and was never delivered")
+  func afterDead() async throws {
+    let (fixture, worker, reservation) = try await reserved(["a", "b", "c"])
+    let failure = Settlement.Failure.dead(id: "a", .attemptsExhausted, boom)
+    #expect(
+      try await worker.settle(Settlement(reservation.ticket, acknowledged: [], failure: failure)) == .settled)
+    let next = try await worker.reserveOne()
+    #expect(next.events.map(\.id) == ["b", "c"])
+    #expect(next.events.map(\.deliveries) == [1, 1])
+    #expect(try await fixture.violations() == [])
+  }
+
+  @Test("A failure named out of turn has no effect", arguments: ["b", "c", "never seen"])
+  func outOfTurn(id: String) async throws {
+    let (fixture, worker, reservation) = try await reserved(["a", "b", "c"])
+    let failure = Settlement.Failure.dead(id: id, .permanent, boom)
+    #expect(
+      try await worker.settle(Settlement(reservation.ticket, acknowledged: [], failure: failure)) == .settled)
+    #expect(try await queued(fixture) == ["a", "b", "c"])
+    #expect(try await worker.reserveOne().events.map(\.deliveries) == [1, 1, 1])
+    #expect(try await fixture.violations() == [])
+  }
+
   @Test("A released conversation is next in line and lost no attempt")
   func release() async throws {
     let (fixture, worker, reservation) = try await reserved(["a", "b"])

@@ -14,7 +14,9 @@ struct WholeQueueTests {
     let conversations = (0..<50).map { "talk\($0)" }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for conversation in conversations {
-        group.addTask { try await fixture.enqueue((0..<200).map { "\(conversation)-\($0)" }, in: conversation) }
+        group.addTask {
+          try await fixture.enqueue((0..<200).map { "\(conversation)-\($0)" }, in: conversation)
+        }
       }
       try await group.waitForAll()
     }
@@ -42,7 +44,9 @@ struct WholeQueueTests {
       for reservation in reservations {
         let numbers = reservation.events.map { Int($0.id.split(separator: "-")[1]) ?? -1 }
         #expect(numbers == Array(numbers[0]..<(numbers[0] + numbers.count)))
-        #expect(try await fixture.run("LINDEX", fixture.keys.events(reservation.ticket.token), "0").string == reservation.events[0].id)
+        #expect(
+          try await fixture.run("LINDEX", fixture.keys.events(reservation.ticket.token), "0").string
+            == reservation.events[0].id)
       }
       seen += reservations.flatMap(\.events)
       let settlements = reservations.map { Settlement($0.ticket, acknowledged: $0.events.map(\.id)) }
@@ -53,7 +57,9 @@ struct WholeQueueTests {
 
   @Test("A full Redis refuses events and still drains", .timeLimit(.minutes(1)))
   func outOfMemory() async throws {
-    let server = try await RedisServer.start(arguments: ["--maxmemory", "6mb", "--maxmemory-policy", "noeviction"])
+    let server = try await RedisServer.start(arguments: [
+      "--maxmemory", "6mb", "--maxmemory-policy", "noeviction",
+    ])
     let redis = try await QueueFixture.client(to: server.url)
     let fixture = try await QueueFixture.make(on: redis)
     let worker = try await fixture.worker("w")
@@ -107,9 +113,9 @@ struct WholeQueueTests {
     #expect(error?.outcomeIsUnknown == true)
     server.resume()
     // The first one may run at any moment from now on, so the second is either.
-    let patient = WebhookQueue(redis: redis, settings: try await QueueFixture.make(on: redis) {
-      $0.prefix = fixture.settings.prefix
-    }.settings)
+    var settings = fixture.settings
+    settings.enqueueTimeout = .seconds(10)
+    let patient = WebhookQueue(redis: redis, settings: settings)
     _ = try await patient.enqueue(id: "a", conversation: "talk", payload: ByteBuffer())
     #expect(try await patient.enqueue(id: "a", conversation: "talk", payload: ByteBuffer()) == .duplicate)
     #expect(try await fixture.queue.statistics().depth == 1)

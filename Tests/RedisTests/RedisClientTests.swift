@@ -5,7 +5,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite("The client, with a real Redis", .timeLimit(.minutes(1)))
+@Suite("The client, with a real Redis")
 struct RedisClientTests {
   @Test("sends commands and gets replies of every kind")
   func execute() async throws {

@@ -3,7 +3,7 @@ import Redis
 import TestSupport
 import Testing
 
-@Suite("A rediss:// connection", .timeLimit(.minutes(1)))
+@Suite("A rediss:// connection")
 struct RedisTLSTests {
   /// A server with a certificate of its own for `localhost` and 127.0.0.1.
   private func startServer() async throws -> (server: RedisServer, port: Int, certificate: String) {

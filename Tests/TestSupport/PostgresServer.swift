@@ -18,6 +18,29 @@ package final class PostgresServer: Sendable {
     let folder = try TemporaryFolder.create("postgres")
     try PostgresPrograms.giveToServerUser(folder)
     try await initialise(folder)
+    return try await launch(folder, arguments: arguments, fsync: fsync)
+  }
+
+  /// Copies a running server and returns when the copy streams from it and answers reads.
+  package static func startReplica(of primary: PostgresServer) async throws -> PostgresServer {
+    let folder = try TemporaryFolder.create("replica")
+    try PostgresPrograms.giveToServerUser(folder)
+    let copying =
+      PostgresPrograms.asServerUser("pg_basebackup") + [
+        "-D", "\(folder)/data", "-d", primary.url, "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
+      ]
+    let copy = try ChildProcess(copying[0], Array(copying.dropFirst()), folder: folder)
+    guard try await copy.wait(within: .seconds(120)) == .code(0) else {
+      throw TestSupportError("pg_basebackup: \(copy.lines.joined(separator: "\n"))")
+    }
+    return try await launch(
+      folder, arguments: [], fsync: false, readyLine: "ready to accept read-only connections")
+  }
+
+  private static func launch(
+    _ folder: String, arguments: [String], fsync: Bool,
+    readyLine: String = "database system is ready to accept connections"
+  ) async throws -> PostgresServer {
     let durability = fsync ? "on" : "off"
     let program = Server.Program(
       command: { port in
@@ -26,7 +49,7 @@ package final class PostgresServer: Sendable {
           "-c", "unix_socket_directories=", "-c", "fsync=\(durability)",
           "-c", "full_page_writes=\(durability)", "-c", "max_connections=200",
         ] + arguments
-      }, readyLine: "database system is ready to accept connections", stopSignal: SIGINT, farewell: SIGQUIT)
+      }, readyLine: readyLine, stopSignal: SIGINT, farewell: SIGQUIT)
     return PostgresServer(server: try await Server(program, folder: folder))
   }
 
@@ -47,13 +70,17 @@ package final class PostgresServer: Sendable {
       count += 1
       return "test_\(count)"
     }
-    let creation = try ChildProcess(
-      PostgresPrograms.path("psql"),
-      ["--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", url, "-c", "CREATE DATABASE \(name)"])
-    guard try await creation.wait() == .code(0) else {
-      throw TestSupportError("no database \(name): \(creation.lines)")
-    }
+    _ = try await run("CREATE DATABASE \(name)")
     return url(database: name)
+  }
+
+  /// Runs a statement by `psql`, as superuser; returns its output, unaligned and without headers.
+  package func run(_ sql: String) async throws -> String {
+    let arguments = ["--no-psqlrc", "--quiet", "-At", "-v", "ON_ERROR_STOP=1", url, "-c", sql]
+    let shell = try ChildProcess(PostgresPrograms.path("psql"), arguments)
+    guard try await shell.wait() == .code(0) else { throw TestSupportError("\(sql): \(shell.lines)") }
+    try await shell.waitForOutputEnd()
+    return shell.lines.joined(separator: "\n")
   }
 
   /// Orderly end; sessions are told (SQLSTATE 57P01).

@@ -161,6 +161,7 @@ write_environment() {
   local redis="redis://default:$REDIS_PASSWORD@127.0.0.1"
   local database="postgresql://freshet:$POSTGRES_PASSWORD@127.0.0.1:$postgres_port/freshet"
   cat >"$local/env" <<EOT
+unset JWT_SECRET_FILE WEBHOOK_TOKENS_FILE DATABASE_URL_FILE REDIS_URL_FILE REDIS_CACHE_URL_FILE REDIS_QUEUE_URL_FILE
 export REDIS_URL='$redis:$cache_port'
 export REDIS_CACHE_URL='$redis:$cache_port'
 export REDIS_QUEUE_URL='$redis:$queue_port'

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing. `packages.sh build`: only those the build needs.
+# Installs the Debian packages that are missing. `packages.sh build`: only those the build needs; `bench`: also
+# those of make bench.
 set -euo pipefail
 
 case ${1:-all} in
   build) wanted=(make libhiredis-dev libpq-dev) ;;
   all) wanted=(libhiredis-dev libpq-dev redis-server postgresql curl) ;;
-  *) echo "usage: $0 [all|build]" >&2 && exit 64 ;;
+  bench) wanted=(libhiredis-dev libpq-dev redis-server postgresql curl wrk) ;;
+  *) echo "usage: $0 [all|build|bench]" >&2 && exit 64 ;;
 esac
 
 if ! command -v swift >/dev/null; then

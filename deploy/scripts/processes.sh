@@ -42,3 +42,15 @@ halt() {
   fi
   rm -f "${run:?}/$1.pid"
 }
+
+# await_ready NAME URL: until the URL answers; ends the script when the process does not get that far.
+await_ready() {
+  local deadline=$((SECONDS + 60))
+  until curl -sf -o /dev/null "$2"; do
+    if ! alive "$1" || [ $SECONDS -ge $deadline ]; then
+      echo "$1 did not become ready" >&2
+      exit 1
+    fi
+    sleep 0.2
+  done
+}

@@ -30,7 +30,6 @@ start() {
   trap 'finish $?' EXIT
   trap 'echo; echo "stopping"; exit 0' INT TERM HUP
   deploy/scripts/local-stack.sh start 9>&-
-  unset JWT_SECRET_FILE WEBHOOK_TOKENS_FILE DATABASE_URL_FILE REDIS_URL_FILE REDIS_CACHE_URL_FILE REDIS_QUEUE_URL_FILE
   # shellcheck disable=SC1091
   . "$LOCAL_FOLDER/env"
   export SHUTDOWN_DRAIN_SECONDS=0 LOG_FORMAT=${LOG_FORMAT:-console}
@@ -42,8 +41,8 @@ start() {
   worker_id=$!
   deploy/scripts/local-stack.sh watch 9>&- &
   watch_id=$!
-  await api "$api/health/ready"
-  await worker "http://127.0.0.1:$WORKER_PORT/health/ready"
+  await_ready api "$api/health/ready"
+  await_ready worker "http://127.0.0.1:$WORKER_PORT/health/ready"
 }
 
 # Outlives Ctrl-C, so that the last lines of a program are read as well.
@@ -51,17 +50,6 @@ prefix() {
   trap '' INT TERM HUP
   exec 9>&-
   exec sed -u "s/^/$1/"
-}
-
-await() {
-  local deadline=$((SECONDS + 60))
-  until curl -sf -o /dev/null "$2"; do
-    if ! alive "$1" || [ $SECONDS -ge $deadline ]; then
-      echo "$1 did not become ready" >&2
-      exit 1
-    fi
-    sleep 0.2
-  done
 }
 
 # Registers the sample conversations as the backend of an application would, then plays the provider.
@@ -96,7 +84,8 @@ await_samples() {
   wanted=$(printf '%s\n' deploy/samples/*.json | wc -l)
   while true; do
     conversations=$(curl -s -H "Authorization: Bearer $token" "$api/conversations?transcriptReceived=true&limit=100")
-    stored=$(grep -o '"transcriptReceived": \?true' <<<"$conversations" | wc -l)
+    # grep fails when it finds none, which is where every first run begins.
+    stored=$({ grep -o '"transcriptReceived": \?true' <<<"$conversations" || true; } | wc -l)
     [ "$stored" -lt "$wanted" ] || return 0
     if [ $SECONDS -ge $deadline ]; then
       echo "the worker stored $stored of $wanted samples: $conversations" >&2

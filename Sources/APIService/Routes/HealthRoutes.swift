@@ -2,14 +2,14 @@ import ConversationStore
 import Conversations
 import HTTPTypes
 import Hummingbird
+import Postgres
 import Redis
+import Settings
 import Telemetry
 
 /// `/health`, `/health/live`, `/health/ready`: for people and monitors, for the kubelet, for load balancers.
 struct HealthRoutes: Sendable {
-  let store: ConversationStore
-  let cacheRedis: RedisClient
-  let queueRedis: RedisClient
+  let backends: Backends
   let readiness: Readiness
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
@@ -32,8 +32,8 @@ struct HealthRoutes: Sendable {
 
   @Sendable private func report(_ request: Request, _ context: APIContext) async throws -> Response {
     async let database = isDatabaseUp()
-    async let redis = isUp(cacheRedis)
-    async let queue = isUp(queueRedis)
+    async let redis = isUp(backends.cacheRedis)
+    async let queue = isUp(backends.queueRedis)
     let report = await HealthReport(database: database, redis: redis, queue: queue)
     return .json(
       report.isServing ? .ok : .serviceUnavailable, report.jsonBytes(), [.cacheControl: "no-store"])
@@ -41,7 +41,7 @@ struct HealthRoutes: Sendable {
 
   private func isDatabaseUp() async -> Bool {
     do {
-      try await store.ping(within: .seconds(1))
+      try await backends.databases.primary.ping(within: .seconds(1))
       return true
     } catch { return false }
   }

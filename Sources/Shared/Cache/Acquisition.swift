@@ -12,7 +12,8 @@ enum Acquisition: Equatable {
 
   /// Nil when the reply is none of that script.
   init?(_ reply: RedisReply, token: String) {
-    guard let parts = reply.array, parts.count >= 3, let now = parts[1].integer, let third = parts[2].bytes else {
+    guard let parts = reply.array, parts.count >= 3, let now = parts[1].integer, let third = parts[2].bytes
+    else {
       return nil
     }
     switch (parts[0].string, parts.count) {

@@ -36,7 +36,8 @@ extension Cache {
       observe(.refreshStarted)
       let loaded = try await loads.start(FlightKey(entry, lease.epoch)) {
         try await Self.run(load, from: CacheLoadSource(floor: lease.floor))
-      } afterwards: { _ in }
+      } afterwards: { _ in
+      }
       await fill(entry, lease, loaded)
     } catch {
       // The lease stays until it expires: so the next attempt is seconds away, not at the next read.

@@ -25,10 +25,12 @@ extension Cache {
     while true {
       unconfirmed = await send(unconfirmed, lsn: lsn, until: deadline)
       if unconfirmed.isEmpty { return true }
-      guard ContinuousClock.now + pause < deadline, (try? await Task.sleep(for: pause)) != nil else {
+      guard ContinuousClock.now + pause < deadline else {
         observe(.invalidationUnconfirmed(groups: unconfirmed.count))
         return false
       }
+      // Cannot fail: nobody cancels the task this runs in.
+      try? await Task.sleep(for: pause)
       pause = min(pause * 2, .milliseconds(200))
     }
   }

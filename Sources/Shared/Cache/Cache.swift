@@ -25,7 +25,8 @@ package final class Cache: Sendable {
 
   /// - Parameter observe: gets what happens behind the answers, for metrics; it must not block.
   package convenience init(
-    redis: RedisClient, settings: CacheSettings = CacheSettings(), keys: CacheKeys = CacheKeys(), logger: Logger,
+    redis: RedisClient, settings: CacheSettings = CacheSettings(), keys: CacheKeys = CacheKeys(),
+    logger: Logger,
     observe: @escaping @Sendable (CacheEvent) -> Void = { _ in }
   ) {
     self.init(
@@ -54,9 +55,12 @@ package final class Cache: Sendable {
     let entry = CacheEntry(group, field, keys: keys)
     guard settings.mode != .off else { return try await loadDirectly(entry, .off, load) }
     let deadline = ContinuousClock.now + settings.redisBudget
-    switch try await ask(until: deadline, { timeout throws(RedisError) in
-      try await server.look(at: entry, timeout: timeout)
-    }) {
+    switch try await ask(
+      until: deadline,
+      { timeout throws(RedisError) in
+        try await server.look(at: entry, timeout: timeout)
+      })
+    {
     case .success(.hit(let hit)):
       if hit.isDueForRefresh { refresh(entry, hit.record, load) }
       return (hit.value, .hit(ttl: hit.ttl))

@@ -14,7 +14,8 @@ struct EpochRecord: Equatable, Sendable {
   /// Nil for anything the scripts would not have written: such a record counts as missing, for them as well.
   init?(_ bytes: ByteBuffer) {
     let view = bytes.readableBytesView
-    guard view.count > CacheEpoch.textLength, view[view.startIndex + CacheEpoch.textLength] == UInt8(ascii: "|"),
+    guard view.count > CacheEpoch.textLength,
+      view[view.startIndex + CacheEpoch.textLength] == UInt8(ascii: "|"),
       let epoch = CacheEpoch(view.prefix(CacheEpoch.textLength)),
       let floor = Floor(view.dropFirst(CacheEpoch.textLength + 1))
     else { return nil }

@@ -9,7 +9,7 @@ extension ConversationStore {
   /// writers. Throws `PostgresError`, or what a payload that passed the intake cannot cause.
   package func apply(_ events: [IncomingEvent]) async throws -> BatchReceipt {
     let batch = EventBatch(events)
-    let plan = try await database.withTransaction { connection in
+    let plan = try await databases.primary.withTransaction { connection in
       let stored = try await StoredBatch(batch, connection)
       let plan = try BatchPlan(batch, stored)
       try await plan.write(connection)

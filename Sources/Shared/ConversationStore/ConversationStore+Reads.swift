@@ -7,24 +7,24 @@ import Postgres
 extension ConversationStore {
   /// One conversation, or its absence (status 404). The caller compares the value's owner before anything leaves.
   package func conversation(_ id: ConversationID) async throws -> StoredAnswer {
-    try await read(.conversation(id), .body) {
-      let rows = try await database.query(ConversationStatements.byID, [.id(id)])
-      guard let row = rows.first else { return .absent }
+    try await read(.conversation(id), .body) { source in
+      let answer = try await databases.read(ConversationStatements.byID, [.id(id)], from: source)
+      guard let row = answer.rows.first else { return .absent(answer) }
       let conversation = try row.conversation()
-      return .found(conversation.jsonBytes(), owner: conversation.userID)
+      return .found(conversation.jsonBytes(), owner: conversation.userID, answer)
     }
   }
 
   /// A page of a conversation's messages in `position` order, or the conversation's absence (status 404).
   package func messages(of id: ConversationID, _ list: ListRequest) async throws -> StoredAnswer {
-    let load: @Sendable () async throws -> CacheLoad = {
+    let load: Cache.Load = { source in
       let statement =
         list.includesTotal
         ? MessageStatements.pageOfConversation : MessageStatements.pageOfConversationWithoutTotal
-      let rows = try await database.query(statement, [.id(id)] + list.window)
-      guard let first = rows.first else { return .absent }
+      let answer = try await databases.read(statement, [.id(id)] + list.window, from: source)
+      guard let first = answer.rows.first else { return .absent(answer) }
       let owner = try first.textOrNil(0).map(UserID.init(stored:))
-      return try .page(rows, list, columns: 2, owner: owner) { row, column in try row.message(from: column) }
+      return try .page(answer, list, columns: 2, owner: owner) { try $0.message(from: $1) }
     }
     guard list.includesTotal else { return try await direct(load) }
     return try await read(.conversation(id), .messages(page: list.page.page, limit: list.page.limit), load)
@@ -32,11 +32,11 @@ extension ConversationStore {
 
   /// A page of a user's history, newest first; empty for an unknown user.
   package func messages(of user: UserID, _ list: ListRequest) async throws -> StoredAnswer {
-    let load: @Sendable () async throws -> CacheLoad = {
+    let load: Cache.Load = { source in
       let statement =
         list.includesTotal ? MessageStatements.pageOfUser : MessageStatements.pageOfUserWithoutTotal
-      let rows = try await database.query(statement, [.user(user)] + list.window)
-      return try .page(rows, list, columns: 1, owner: user) { row, column in try row.message(from: column) }
+      let answer = try await databases.read(statement, [.user(user)] + list.window, from: source)
+      return try .page(answer, list, columns: 1, owner: user) { try $0.message(from: $1) }
     }
     guard list.includesTotal else { return try await direct(load) }
     return try await read(.user(user), .messages(page: list.page.page, limit: list.page.limit), load)
@@ -44,10 +44,11 @@ extension ConversationStore {
 
   /// A page of conversations, newest first: of one user through the cache, of all users from the primary.
   package func conversations(_ filter: ConversationFilter, _ list: ListRequest) async throws -> StoredAnswer {
-    let load: @Sendable () async throws -> CacheLoad = {
+    let load: Cache.Load = { source in
       let (statement, parameters) = ConversationStatements.page(filter, list)
-      let rows = try await rows(of: statement, parameters, exclusive: filter.userID == nil)
-      return try .page(rows, list, columns: 1, owner: filter.userID) { row, column in
+      let answer = try await databases.read(
+        statement, parameters, from: source, isExpensive: filter.userID == nil)
+      return try .page(answer, list, columns: 1, owner: filter.userID) { row, column in
         try row.conversation(from: column)
       }
     }
@@ -58,29 +59,16 @@ extension ConversationStore {
     return try await read(.user(owner), field, load)
   }
 
-  /// Whether Postgres answers.
-  package func ping(within deadline: Duration) async throws {
-    try await database.ping(within: deadline)
-  }
-
-  /// Lists over all users cost more than an index look-up: they must not stand in the pipeline's way.
-  private func rows(of statement: PostgresStatement, _ parameters: [PostgresParameter], exclusive: Bool)
-    async throws -> PostgresResult
-  {
-    guard exclusive else { return try await database.query(statement, parameters) }
-    return try await database.withConnection { try await $0.query(statement, parameters) }
-  }
-
   private func read(
-    _ group: CacheGroup, _ field: CacheField, _ load: @escaping @Sendable () async throws -> CacheLoad
+    _ group: CacheGroup, _ field: CacheField, _ load: @escaping Cache.Load
   ) async throws -> StoredAnswer {
-    let (value, status) = try await cache.read(group, field) { _ in try await load() }
+    let (value, status) = try await cache.read(group, field, load: load)
     return StoredAnswer(value: value, status: status)
   }
 
-  /// Answers that no group invalidates are not stored.
-  private func direct(_ load: () async throws -> CacheLoad) async throws -> StoredAnswer {
-    StoredAnswer(value: CachedValue(uncached: try await load()), status: .bypass(.uncached))
+  /// Answers that no group invalidates are not stored, and read where every acknowledged write is.
+  private func direct(_ load: Cache.Load) async throws -> StoredAnswer {
+    StoredAnswer(value: CachedValue(uncached: try await load(.primary)), status: .bypass(.uncached))
   }
 }
 
@@ -90,19 +78,22 @@ extension ListRequest {
 }
 
 extension CacheLoad {
-  static let absent = CacheLoad(status: 404, body: ByteBuffer())
+  static func absent(_ answer: DatabaseRoles.Answer) -> CacheLoad {
+    CacheLoad(status: 404, body: ByteBuffer(), lsn: answer.lsn, isPrimary: answer.isPrimary)
+  }
 
-  static func found(_ body: [UInt8], owner: UserID?) -> CacheLoad {
-    CacheLoad(body: ByteBuffer(bytes: body), owner: owner?.text)
+  static func found(_ body: [UInt8], owner: UserID?, _ answer: DatabaseRoles.Answer) -> CacheLoad {
+    CacheLoad(
+      body: ByteBuffer(bytes: body), owner: owner?.text, lsn: answer.lsn, isPrimary: answer.isPrimary)
   }
 
   /// A page from rows that lead with `columns` facts, the total last, then an item or nulls.
   static func page<Item: JSONEncodable>(
-    _ rows: PostgresResult, _ list: ListRequest, columns: Int, owner: UserID?,
+    _ answer: DatabaseRoles.Answer, _ list: ListRequest, columns: Int, owner: UserID?,
     _ decode: (PostgresRow, Int) throws -> Item
   ) throws -> CacheLoad {
-    let total = try rows.first?.intOrNil(columns - 1).map { Int($0) }
-    let items = try rows.filter { try $0.uuidOrNil(columns) != nil }.map { try decode($0, columns) }
-    return .found(list.encode(items, total: total), owner: owner)
+    let total = try answer.rows.first?.intOrNil(columns - 1).map { Int($0) }
+    let items = try answer.rows.filter { try $0.uuidOrNil(columns) != nil }.map { try decode($0, columns) }
+    return .found(list.encode(items, total: total), owner: owner, answer)
   }
 }

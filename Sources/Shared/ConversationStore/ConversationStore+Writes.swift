@@ -10,7 +10,7 @@ extension ConversationStore {
   /// Of two claims one wins; the other is refused with `externalIDTaken`. An unowned one may be registered
   /// again without an owner: nothing is won by it. A tombstone of the external id is lifted.
   package func create(_ new: NewConversation, owner: UserID?) async throws -> WriteReceipt {
-    let conversation = try await database.withTransaction { connection in
+    let conversation = try await databases.primary.withTransaction { connection in
       try await self.insertOrClaim(new, owner, connection)
     }
     return await receipt(conversation)
@@ -25,7 +25,7 @@ extension ConversationStore {
     _ id: ConversationID, _ patch: ConversationPatch, mayAccess: @Sendable (String?) -> Bool,
     matches: @Sendable (String) -> Bool
   ) async throws -> WriteReceipt {
-    let conversation = try await database.withTransaction { connection in
+    let conversation = try await databases.primary.withTransaction { connection in
       let stored = try await Self.lock(id, connection, mayAccess)
       guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else {
         throw WriteRefusal.preconditionFailed
@@ -47,7 +47,7 @@ extension ConversationStore {
   ///
   /// - Returns: Whether Redis confirmed the invalidation.
   package func delete(_ id: ConversationID, mayAccess: @Sendable (String?) -> Bool) async throws -> Bool {
-    let deleted = try await database.withTransaction { connection in
+    let deleted = try await databases.primary.withTransaction { connection in
       let stored = try await Self.lock(id, connection, mayAccess)
       if let externalID = stored.externalID {
         _ = try await connection.query(ConversationStatements.bury, [.externalID(externalID)])
@@ -65,7 +65,9 @@ extension ConversationStore {
       groups.insert(.conversation(conversation.id))
       if let owner = conversation.userID { groups.insert(.user(owner)) }
     }
-    return await cache.invalidate(groups, lsn: nil)
+    // Unknown is sound: it keeps replicas out until the primary has filled the cache again.
+    let lsn = (try? await databases.currentLSN()) ?? nil
+    return await cache.invalidate(groups, lsn: lsn)
   }
 
   private func receipt(_ conversation: Conversation) async -> WriteReceipt {

@@ -1,21 +1,15 @@
 package import Cache
 package import Conversations
-package import Logging
-import NIOCore
-package import Postgres
 
 /// Conversations and messages as both programs see them: read through the cache, written to Postgres, and the
 /// cache told of every write before the write is acknowledged.
 package struct ConversationStore: Sendable {
-  let database: PostgresClient
+  let databases: DatabaseRoles
   let cache: Cache
-  let logger: Logger
 
-  /// - Parameter database: The primary. Replicas may serve a load only under the cache's LSN rule.
-  package init(database: PostgresClient, cache: Cache, logger: Logger) {
-    self.database = database
+  package init(databases: DatabaseRoles, cache: Cache) {
+    self.databases = databases
     self.cache = cache
-    self.logger = logger
   }
 }
 

@@ -27,4 +27,10 @@ package struct BatchReceipt: Sendable {
   package let skippedEntries: Int
   /// Whether Redis confirmed that every conversation of the batch was invalidated.
   package let invalidated: Bool
+
+  package init(fenced: [String: Int64], skippedEntries: Int, invalidated: Bool) {
+    self.fenced = fenced
+    self.skippedEntries = skippedEntries
+    self.invalidated = invalidated
+  }
 }

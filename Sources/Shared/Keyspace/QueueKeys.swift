@@ -1,4 +1,5 @@
-/// Every key of the queue role, for one shard. The braces are the hash tag: a shard lives in one Redis Cluster slot.
+/// Every key of the queue role, for one shard. The braces are the hash tag: a shard lives in one Redis
+/// Cluster slot.
 ///
 /// A *token* stands for a conversation in keys, lists and hashes: its external id, or a digest of a long one.
 /// No key but the tombstones has a TTL: what is queued stays until it is settled, discarded or purged.
@@ -37,25 +38,26 @@ package struct QueueKeys: Sendable {
   /// LIST, at most 64 long, of empty hints that wake an idle worker. Losing one costs a second at most.
   package var wake: String { base + "wake" }
 
-  /// HASH: `depth` (events in all conversations' lists), `paused` (`1`), `fence` (the last one given out), `lastReap`
-  /// (ms), `quarantine` and `quarantineUntil` (the worker that sees to the suspects, and until when, ms),
-  /// `call:<worker>` (its last numbered call), and the counters `enqueued`, `settled`, `retried`, `died`, `reaped`,
-  /// `reconciled`.
+  /// HASH: `depth` (events in all conversations' lists), `paused` (`1`), `fence` (the last one given out),
+  /// `lastReap` (ms), `quarantine` and `quarantineUntil` (the worker that sees to the suspects, and until
+  /// when, ms), `call:<worker>` (its last numbered call), and the counters `enqueued`, `settled`, `retried`,
+  /// `died`, `reaped`, `reconciled`.
   package var meta: String { base + "meta" }
 
   /// Beginning of ``events(_:)``.
   package var eventsPrefix: String { base + "events:" }
 
-  /// LIST of a conversation's event ids, oldest first. An id leaves it when it is settled or dead, never before.
+  /// LIST of a conversation's event ids, oldest first. An id leaves it when it is settled or dead, never
+  /// before.
   package func events(_ token: String) -> String { eventsPrefix + token }
 
   /// Beginning of ``event(_:)``.
   package var eventPrefix: String { base + "event:" }
 
-  /// HASH of an event that is queued or dead: `payload`, `conversation` (the external id, in full), `traceparent`
-  /// (absent if there was none), `enqueuedAt` (ms), `state` (`queued`, `dead`); from its first delivery on
-  /// `deliveries` and `fence` (that of its last one); after failures `error`, `class`, `strikes` (crashed workers that
-  /// had it in hand first); once dead `reason`.
+  /// HASH of an event that is queued or dead: `payload`, `conversation` (the external id, in full),
+  /// `traceparent` (absent if there was none), `enqueuedAt` (ms), `state` (`queued`, `dead`); from its first
+  /// delivery on `deliveries` and `fence` (that of its last one); after failures `error`, `class`, `strikes`
+  /// (crashed workers that had it in hand first); once dead `reason`.
   package func event(_ id: String) -> String { eventPrefix + id }
 
   /// Beginning of ``done(_:)``.

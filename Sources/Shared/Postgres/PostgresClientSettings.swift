@@ -6,9 +6,11 @@ package struct PostgresClientSettings: Sendable {
   /// Statements in flight on one pipelined connection above which `query` fails with `overloaded`;
   /// also the bound of callers waiting for an exclusive connection.
   package var maximumPendingStatements = 10_000
-  /// The server's `statement_timeout` on pipelined connections: bounds how long one statement holds up the rest.
+  /// The server's `statement_timeout` on pipelined connections: bounds how long one statement holds up the
+  /// rest.
   package var statementTimeout: Duration = .seconds(2)
-  /// The server's `statement_timeout` on exclusive connections, and how long a transaction may sit idle there.
+  /// The server's `statement_timeout` on exclusive connections, and how long a transaction may sit idle
+  /// there.
   package var exclusiveStatementTimeout: Duration = .seconds(30)
   /// The deadline of a statement that was given none. `socket_timeout` in the URL takes precedence.
   package var defaultDeadline: Duration = .seconds(5)

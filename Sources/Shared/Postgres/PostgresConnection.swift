@@ -12,7 +12,8 @@ package final class PostgresConnection: Sendable {
     self.expiry = expiry
   }
 
-  /// Runs one statement. A deadline or cancellation stops it on the server and fails the transaction around it.
+  /// Runs one statement. A deadline or cancellation stops it on the server and fails the transaction around
+  /// it.
   package nonisolated(nonsending) func query(
     _ statement: PostgresStatement, _ parameters: [PostgresParameter] = [], deadline: Duration? = nil
   ) async throws(PostgresError) -> PostgresResult {
@@ -45,7 +46,7 @@ package final class PostgresConnection: Sendable {
 
   /// Commits, or throws what stands in the way. Cancellation does not interrupt it.
   nonisolated(nonsending) func commit() async throws(PostgresError) {
-    let batch = batch(.commit, reactor.configuration.defaultDeadline)
+    let batch = try batch(.commit, reactor.configuration.defaultDeadline)
     let outcome = await batch.call.waitIgnoringCancellation {
       reactor.post(.submitExclusive(batch, lease))
     }
@@ -63,12 +64,13 @@ package final class PostgresConnection: Sendable {
   private nonisolated(nonsending) func run(
     _ work: Batch.Work, _ limit: Duration
   ) async throws(PostgresError) -> [PostgresResult] {
-    let batch = batch(work, limit)
+    let batch = try batch(work, limit)
     return try await reactor.run(batch) { .submitExclusive(batch, lease) }
   }
 
-  private func batch(_ work: Batch.Work, _ limit: Duration) -> Batch {
-    let deadline = ContinuousClock.now + limit
-    return Batch(work, deadline: expiry.map { min($0, deadline) } ?? deadline)
+  private func batch(_ work: Batch.Work, _ limit: Duration) throws(PostgresError) -> Batch {
+    let now = ContinuousClock.now
+    if let expiry, expiry <= now { throw PostgresError(.deadline, "the time for the transaction is up") }
+    return Batch(work, deadline: expiry.map { min($0, now + limit) } ?? now + limit)
   }
 }

@@ -1,4 +1,5 @@
-/// A value for `$n`. It travels in binary with its type declared, so `unnest($1::text[], …)` needs no guessing
+/// A value for `$n`. It travels in binary with its type declared, so `unnest($1::text[], …)` needs no
+/// guessing
 /// and no text is ever cut at a NUL byte: the server refuses that with 22021.
 ///
 /// `nil` is a NULL of the case's type and shares the prepared statement of the non-null value.

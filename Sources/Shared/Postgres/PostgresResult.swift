@@ -1,4 +1,5 @@
-/// The rows a statement returned and how many it touched. Owns a copy of its bytes; nothing of libpq is behind it.
+/// The rows a statement returned and how many it touched. Owns a copy of its bytes; nothing of libpq is
+/// behind it.
 package struct PostgresResult: Sendable {
   /// Rows inserted, updated, deleted or returned, as the server counted them.
   package let affectedRows: Int

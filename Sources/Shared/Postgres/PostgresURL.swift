@@ -1,6 +1,7 @@
 /// Where a database is and how many connections may be opened to it.
 ///
-/// `postgresql://` and `postgres://` as libpq reads them: several hosts, percent-encoding, `?host=/socket/dir`.
+/// `postgresql://` and `postgres://` as libpq reads them: several hosts, percent-encoding,
+/// `?host=/socket/dir`.
 /// Prisma's parameters are honoured and never reach libpq:
 ///
 /// | parameter | meaning |

@@ -42,8 +42,8 @@ final class Bell: Sendable {
     }
   }
 
-  /// False if there is nothing to wait for: a ring was kept, or the task was cancelled first, which is asked under the
-  /// lock that ``leave(_:)`` takes after the cancellation.
+  /// False if there is nothing to wait for: a ring was kept, or the task was cancelled first, which is asked
+  /// under the lock that ``leave(_:)`` takes after the cancellation.
   private func park(_ continuation: CheckedContinuation<Void, Never>, as id: Int) -> Bool {
     waiters.withLockedValue { waiters in
       if Task.isCancelled { return false }

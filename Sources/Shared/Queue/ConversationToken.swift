@@ -2,8 +2,9 @@ internal import Crypto
 
 /// What stands for a conversation in keys and lists, and the shard it belongs to.
 ///
-/// Ids over 128 bytes are replaced by a digest, so that keys stay short; so are ids that look like such a digest, or
-/// a client could name one conversation so that it meets another. The external id itself travels with each event.
+/// Ids over 128 bytes are replaced by a digest, so that keys stay short; so are ids that look like such a
+/// digest, or a client could name one conversation so that it meets another. The external id itself travels
+/// with each event.
 package struct ConversationToken: Sendable, Hashable {
   /// At most 128 bytes.
   package let text: String

@@ -4,7 +4,7 @@ package enum DeliveryOutcome: Sendable, Equatable {
   case done
   /// May succeed another time; costs an attempt.
   case failed(FailureDescription)
-  /// Will never succeed.
+  /// Will never succeed, however often it is tried.
   case rejected(FailureDescription)
   /// A dependency was away. Costs no attempt, or an outage would fill the dead letters.
   case unavailable
@@ -15,8 +15,11 @@ package enum DeliveryOutcome: Sendable, Equatable {
 extension Reservation {
   /// Decides what becomes of this reservation.
   ///
-  /// Order within the conversation rules: what follows an event that is to come again comes again too, even if its own
-  /// effects are committed. One event at most can fail per reservation; what follows a second failure comes again.
+  /// Order within the conversation rules: what follows an event that is to come again comes again too, even
+  /// if its own effects are committed; so does what follows an event that failed once too often, until its
+  /// death is on record, for after a crash it could still succeed. Only a rejection, which would be the same
+  /// every time, lets the following ones pass. One event fails per reservation; what follows a second one
+  /// comes again.
   ///
   /// - Parameters:
   ///   - outcomes: one per event, in order; missing ones are ``DeliveryOutcome/untouched``.
@@ -33,7 +36,7 @@ extension Reservation {
       }
       guard failure == nil else { break }
       failure = Self.failure(of: event, outcome, retryPolicy, jitter)
-      guard case .dead = failure else { break }
+      guard case .rejected = outcome else { break }
     }
     return Settlement(ticket, acknowledged: acknowledged, failure: failure)
   }

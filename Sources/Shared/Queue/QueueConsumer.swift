@@ -4,11 +4,11 @@ internal import NIOCore
 internal import Redis
 internal import ServiceLifecycle
 
-/// A worker's side of the queue: it keeps the worker registered, takes back what dead workers leave, and makes sure that
-/// no lost reply strands a conversation on this one.
+/// A worker's side of the queue: it keeps the worker registered, takes back what dead workers leave, and
+/// makes sure that no lost reply strands a conversation on this one.
 ///
-/// To be run as a service that is shut down *after* whatever calls ``reserve(_:)`` and ``settle(_:)``: it stays alive
-/// for others as long as it runs, and gives back what is still in hand when it ends.
+/// To be run as a service that is shut down *after* whatever calls ``reserve(_:)`` and ``settle(_:)``: it
+/// stays alive for others as long as it runs, and gives back what is still in hand when it ends.
 package final class QueueConsumer: Sendable {
   private let queue: WebhookQueue
   private let ledger: NIOLockedValueBox<ReservationLedger>
@@ -23,7 +23,8 @@ package final class QueueConsumer: Sendable {
     listener = WakeListener(redis: queue.redis, shards: queue.shards)
   }
 
-  /// Takes work within the limits, over all shards, each time beginning with another. An empty result says why.
+  /// Takes work within the limits, over all shards, each time beginning with another. An empty result says
+  /// why.
   ///
   /// Safe to be called by several tasks. After an error nothing is in hand that was not before.
   package func reserve(_ limits: ReservationLimits = .init()) async throws(QueueError) -> ReserveResult {
@@ -35,7 +36,7 @@ package final class QueueConsumer: Sendable {
         sum.add(result)
         room.shrink(by: result.reservations)
         guard result.status == .ok, room.isOpen else { break }
-      } catch where !sum.reservations.isEmpty {
+      } catch  where !sum.reservations.isEmpty {
         // What another shard gave is in hand and must reach the caller; the error will come again.
         break
       }
@@ -43,8 +44,8 @@ package final class QueueConsumer: Sendable {
     return sum
   }
 
-  /// Ends reservations; results are in the order of the settlements. What is ``SettleResult/unknown(_:)`` must not be
-  /// settled again: unless it is settled it will be delivered again, to this worker or another.
+  /// Ends reservations; results are in the order of the settlements. What is ``SettleResult/unknown(_:)``
+  /// must not be settled again: unless it is settled it will be delivered again, to this worker or another.
   package func settle(_ settlements: [Settlement]) async -> [SettleResult] {
     let results = await queue.settle(settlements)
     ledger.withLockedValue { ledger in
@@ -89,7 +90,7 @@ package final class QueueConsumer: Sendable {
       var result = try await queue.reserve(
         shard: shard, worker: worker, number: number, limits: limits, isBusyElsewhere: isBusyElsewhere)
       result.reservations = ledger.withLockedValue {
-        $0.reserveAnswered(result.reservations, worker: worker)
+        $0.reserveAnswered(result, shard: shard, worker: worker)
       }
       if result.status == .fenced { startAnew(worker) }
       return result
@@ -105,7 +106,7 @@ package final class QueueConsumer: Sendable {
     ledger.withLockedValue { $0.registered(worker: worker) }
   }
 
-  /// Also called with every heartbeat: whatever the books say, an hour of this is an hour without stranded work.
+  /// Also called with every heartbeat, so that even a loss nobody noticed strands nothing for longer.
   private func reconcile(leaving: Bool = false) async throws(QueueError) {
     let (start, worker) = ledger.withLockedValue {
       if leaving { $0.abandonAll() }
@@ -129,6 +130,7 @@ package final class QueueConsumer: Sendable {
   }
 
   private func shardsInTurn() -> [Int] {
+    if let duty = ledger.withLockedValue({ $0.duty }) { return [duty] }
     let count = queue.shards.count
     let first = nextShard.withLockedValue { next in
       defer { next = (next + 1) % count }
@@ -144,7 +146,8 @@ package final class QueueConsumer: Sendable {
 }
 
 extension QueueConsumer: Service {
-  /// Keeps the worker alive in the eyes of others until the graceful shutdown, then gives back what is in hand.
+  /// Keeps the worker alive in the eyes of others until the graceful shutdown, then gives back what is in
+  /// hand.
   package func run() async throws {
     await cancelWhenGracefulShutdown {
       await withTaskGroup(of: Void.self) { group in

@@ -4,8 +4,9 @@ package struct QueueSettings: Sendable {
   package var prefix = ""
   /// Partitions; to be changed only when the queue is drained.
   package var shards = 1
-  /// Events waiting, over all shards, above which ``WebhookQueue/enqueue(id:conversation:payload:traceparent:)``
-  /// answers ``EnqueueResult/full``. Each shard has its equal part of it.
+  /// Events waiting, over all shards, above which
+  /// ``WebhookQueue/enqueue(id:conversation:payload:traceparent:)`` answers ``EnqueueResult/full``. Each
+  /// shard has its equal part of it.
   package var maximumDepth = 1_000_000
   package var enqueueTimeout: Duration = .milliseconds(500)
   /// Of all calls but enqueue; a reservation may bring megabytes.

@@ -4,8 +4,8 @@ package struct ReservationTicket: Sendable, Hashable {
   package let worker: String
   package let shard: Int
   package let token: String
-  /// Grows with every reservation, below 2^53. Postgres compares it too, so that a worker that was paused cannot
-  /// commit over its successor.
+  /// Grows with every reservation, below 2^53. Postgres compares it too, so that a worker that was paused
+  /// cannot commit over its successor.
   package let fence: Int64
 
   package init(worker: String, shard: Int, token: String, fence: Int64) {
@@ -16,8 +16,8 @@ package struct ReservationTicket: Sendable, Hashable {
   }
 }
 
-/// A conversation in a worker's hand with its oldest events, in order. Nobody else has it until it is settled, taken
-/// back or the worker is declared dead.
+/// A conversation in a worker's hand with its oldest events, in order. Nobody else has it until it is
+/// settled, taken back or the worker is declared dead.
 package struct Reservation: Sendable, Equatable {
   package let ticket: ReservationTicket
   /// Never empty.

@@ -1,7 +1,9 @@
-/// What one worker believes about its reservations, and what it must do before it may take more. Decides only.
+/// What one worker believes about its reservations, and what it must do before it may take more. Decides
+/// only.
 ///
-/// The danger it guards against: a reservation whose reply was lost is held by a worker that lives and does not know of
-/// it, so nobody would ever work on it. Whenever a reply is missing the worker owes a reconciliation.
+/// The danger it guards against: a reservation whose reply was lost is held by a worker that lives and does
+/// not know of it, so nobody would ever work on it. Whenever a reply is missing the worker owes a
+/// reconciliation.
 struct ReservationLedger {
   /// What a call for work has to begin with.
   enum Start: Equatable {
@@ -24,6 +26,9 @@ struct ReservationLedger {
   private(set) var worker: String
   /// What is in hand.
   private(set) var held: Set<ReservationTicket> = []
+  /// The shard that has a suspect for this worker once its hands are empty; until then no other may fill
+  /// them.
+  private(set) var duty: Int?
   private(set) var isRegistered = false
   private var lastNumber: Int64 = 0
   private var reservesInFlight = 0
@@ -41,12 +46,13 @@ struct ReservationLedger {
   }
 
   /// - Returns: what is really in hand: nothing if the worker was declared dead meanwhile.
-  mutating func reserveAnswered(_ reservations: [Reservation], worker: String) -> [Reservation] {
+  mutating func reserveAnswered(_ result: ReserveResult, shard: Int, worker: String) -> [Reservation] {
     guard worker == self.worker else { return [] }
     reservesInFlight -= 1
-    held.formUnion(reservations.map(\.ticket))
-    if let taken = reservations.first(where: \.isSuspect) { suspect = taken.ticket }
-    return reservations
+    held.formUnion(result.reservations.map(\.ticket))
+    if let taken = result.reservations.first(where: \.isSuspect) { suspect = taken.ticket }
+    duty = result.status == .quarantine ? shard : nil
+    return result.reservations
   }
 
   /// Whatever the error: a script that fails half-way has made its first moves.
@@ -73,7 +79,8 @@ struct ReservationLedger {
     if suspect == ticket { suspect = nil }
   }
 
-  /// It is not known whether it is over: if not, the next reconciliation gives it back and it is delivered again.
+  /// It is not known whether it is over: if not, the next reconciliation gives it back and it is delivered
+  /// again.
   mutating func settleFailed(_ ticket: ReservationTicket) {
     settled(ticket)
     if ticket.worker == worker { doubts += 1 }

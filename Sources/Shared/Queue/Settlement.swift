@@ -38,14 +38,14 @@ package struct FailureDescription: Sendable, Equatable {
 
 /// What becomes of a reservation.
 package struct Settlement: Sendable, Equatable {
-  /// What becomes of the first event that did not get done.
+  /// What becomes of the first event that is not acknowledged; naming another one has no effect.
   package enum Failure: Sendable, Equatable {
     /// The conversation waits, then the event is delivered again.
     case retry(id: String, after: Duration, FailureDescription)
     /// The event leaves the conversation, which goes on with the next one.
     case dead(id: String, DeathReason, FailureDescription)
-    /// Nothing counts as an attempt and the conversation goes back to the head of the line: Postgres was away, or the
-    /// worker shuts down.
+    /// Nothing counts as an attempt and the conversation goes back to the head of the line: Postgres was
+    /// away, or the worker shuts down.
     case release
   }
 
@@ -69,8 +69,8 @@ package struct Settlement: Sendable, Equatable {
 /// What Redis made of a ``Settlement``.
 package enum SettleResult: Sendable, Equatable {
   case settled
-  /// The conversation is no longer this worker's, or was settled before. Its events come again; what is committed
-  /// stays so and is not applied twice.
+  /// The conversation is no longer this worker's, or was settled before. Its events come again; what is
+  /// committed stays so and is not applied twice.
   case fenced
   /// The answer is missing: either of the above. Events that come again are settled then.
   case unknown(QueueError)

@@ -3,8 +3,8 @@ internal import Redis
 
 /// Turns hints in Redis into an early end of a wait.
 ///
-/// It blocks on a connection of its own, and only while somebody waits: a hint popped by a busy worker would be missed
-/// by an idle one. A hint that gets lost costs one `longestIdle`, never an event.
+/// It blocks on a connection of its own, and only while somebody waits: a hint popped by a busy worker would
+/// be missed by an idle one. A hint that gets lost costs one `longestIdle`, never an event.
 final class WakeListener: Sendable {
   private let redis: RedisClient
   private let keys: [RedisArgument]

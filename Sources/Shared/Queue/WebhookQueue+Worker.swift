@@ -14,7 +14,8 @@ package struct ReapResult: Sendable, Equatable {
 
 /// What a reconciliation did.
 package enum ReconcileResult: Sendable, Equatable {
-  /// The worker now holds what it knows of, and so many other conversations went back to the head of the line.
+  /// The worker now holds what it knows of, and so many other conversations went back to the head of the
+  /// line.
   case takenBack(Int)
   /// A later call was answered before.
   case stale
@@ -57,8 +58,8 @@ extension WebhookQueue {
     return result
   }
 
-  /// Gives back, in all shards, what the worker holds without being among `known`; with `leaving` it is no longer
-  /// registered afterwards, unless something it knows is still in its hands.
+  /// Gives back, in all shards, what the worker holds without being among `known`; with `leaving` it is no
+  /// longer registered afterwards, unless something it knows is still in its hands.
   package func reconcile(
     worker: String, number: Int64, known: some Collection<ReservationTicket>, leaving: Bool = false
   ) async throws(QueueError) -> ReconcileResult {
@@ -74,7 +75,8 @@ extension WebhookQueue {
     return .takenBack(replies.reduce(0) { $0 + Int($1.integer ?? 0) })
   }
 
-  /// Ends reservations, all in one write; each stands or falls alone. Results are in the order of the settlements.
+  /// Ends reservations, all in one write; each stands or falls alone. Results are in the order of the
+  /// settlements.
   package func settle(_ settlements: [Settlement]) async -> [SettleResult] {
     let calls = settlements.map { shards[$0.ticket.shard].call(scripts.settle, arguments(of: $0)) }
     do throws(RedisError) {

@@ -11,8 +11,8 @@ package enum EnqueueResult: String, Sendable {
   case full
 }
 
-/// The queue as it lies in Redis: one script per transition, no state of its own. A worker uses ``QueueConsumer``,
-/// which keeps the books that the transitions ask for.
+/// The queue as it lies in Redis: one script per transition, no state of its own. A worker uses
+/// ``QueueConsumer``, which keeps the books that the transitions ask for.
 package final class WebhookQueue: Sendable {
   let settings: QueueSettings
   let redis: RedisClient
@@ -27,13 +27,15 @@ package final class WebhookQueue: Sendable {
     shards = (0..<settings.shards).map { QueueShard(index: $0, prefix: settings.prefix) }
   }
 
-  /// Accepts an event, once per id. On return of ``EnqueueResult/queued`` it is as safe as Redis keeps its data.
+  /// Accepts an event, once per id. On return of ``EnqueueResult/queued`` it is as safe as Redis keeps its
+  /// data.
   ///
   /// After an error whose outcome is unknown the event may be queued; offering it again is then a duplicate.
   ///
   /// - Parameters:
   ///   - id: 1–128 bytes, the same for the same event.
-  ///   - conversation: the external id, 1–512 bytes; events of one are delivered in the order of their arrival here.
+  ///   - conversation: the external id, 1–512 bytes; events of one are delivered in the order of their
+  ///     arrival here.
   package func enqueue(
     id: String, conversation: String, payload: ByteBuffer, traceparent: String? = nil
   ) async throws(QueueError) -> EnqueueResult {

@@ -60,7 +60,7 @@ extension RedisClient: Service {
     let eventLoop = supervisors[0].eventLoop
     let connected = eventLoop.makePromise(of: Void.self)
     waiters.withLockedValue { $0.append(connected) }
-    if isConnected { becameReady() }
+    becameReady()
     let timeout = eventLoop.scheduleTask(in: TimeAmount(limit)) {
       connected.fail(self.supervisors[0].refusal)
     }
@@ -84,6 +84,8 @@ extension RedisClient: Service {
   }
 
   private func becameReady() {
+    // A connection may be lost again before its supervisor came to say that it was ready.
+    guard isConnected else { return }
     let ready = waiters.withLockedValue { waiters in
       defer { waiters = [] }
       return waiters

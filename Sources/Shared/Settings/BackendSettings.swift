@@ -13,8 +13,8 @@ package struct BackendSettings: Sendable {
   package let writeURL: PostgresURL
   /// `DATABASE_DIRECT_URL`, else the write URL: for what needs a session of its own, such as `migrate`.
   package let directURL: PostgresURL
-  /// `DATABASE_READ_URL`, else the write URL.
-  package let readURL: PostgresURL
+  /// `DATABASE_READ_URL`: streaming replicas of the write database, comma-separated; none by default.
+  package let replicaURLs: [PostgresURL]
   /// `DATABASE_PREPARED_STATEMENTS`, `on`; `off` behind PgBouncer before 1.21.
   package let preparedStatements: Bool
   package let cache: CacheSettings
@@ -26,18 +26,18 @@ package struct BackendSettings: Sendable {
     let queueURL = Self.redis(reader, "REDIS_QUEUE_URL", default: defaultRedis)
     let database = Self.database(reader, "DATABASE_URL")
     let writeURL = Self.database(reader, "DATABASE_WRITE_URL") ?? database
-    let readURL = Self.database(reader, "DATABASE_READ_URL") ?? writeURL
+    let replicaURLs = Self.replicas(reader).filter { $0 != writeURL }
     let directURL = Self.database(reader, "DATABASE_DIRECT_URL") ?? writeURL
     preparedStatements = reader.boolean("DATABASE_PREPARED_STATEMENTS", default: true)
     cache = CacheSettings(reader: reader)
     if writeURL == nil, !reader.problems.contains(where: { $0.name.hasPrefix("DATABASE_") }) {
       reader.report("DATABASE_URL", "is required, for example postgresql://user:password@host:5432/name")
     }
-    guard let cacheURL, let queueURL, let writeURL, let readURL, let directURL else { return nil }
+    guard let cacheURL, let queueURL, let writeURL, let directURL else { return nil }
     self.cacheURL = cacheURL
     self.queueURL = queueURL
     self.writeURL = writeURL
-    self.readURL = readURL
+    self.replicaURLs = replicaURLs
     self.directURL = directURL
   }
 
@@ -55,6 +55,14 @@ package struct BackendSettings: Sendable {
 
   private static func redis(_ reader: SettingsReader, _ name: String, _ text: String) -> RedisURL? {
     reader.parsed(name, text) { try RedisURL($0) }
+  }
+
+  /// A URL may itself list hosts with commas, so the list is split before each scheme.
+  private static func replicas(_ reader: SettingsReader) -> [PostgresURL] {
+    guard let text = reader.secret("DATABASE_READ_URL") else { return [] }
+    return text.replacing(",postgres", with: " postgres").split(separator: " ").compactMap { url in
+      reader.parsed("DATABASE_READ_URL", String(url)) { try PostgresURL($0) }
+    }
   }
 
   private static func database(_ reader: SettingsReader, _ name: String) -> PostgresURL? {

@@ -29,12 +29,17 @@ struct QueueAudit {
     for (name, hand) in zip(names, hands) where !hand.isEmpty && !registered.contains(name) {
       found.append("\(name) holds \(hand) and is not registered")
     }
-    if hands.flatMap({ $0 }).sorted() != lists[4].sorted() { found.append("leases \(lists[4]), held \(hands)") }
-    for token in lists[5] where !tokens.contains(where: { same($0, token) }) || pending(token, tokens, queued) == 0 {
+    if hands.flatMap({ $0 }).sorted() != lists[4].sorted() {
+      found.append("leases \(lists[4]), held \(hands)")
+    }
+    for token in lists[5]
+    where !tokens.contains(where: { same($0, token) }) || pending(token, tokens, queued) == 0 {
       found.append("\(token) is in quarantine without work")
     }
     let depth = queued.reduce(0) { $0 + $1.count }
-    if (lists[7].first ?? "0") != String(depth) { found.append("depth is \(lists[7]), the lists hold \(depth)") }
+    if (lists[7].first ?? "0") != String(depth) {
+      found.append("depth is \(lists[7]), the lists hold \(depth)")
+    }
     let overlap = Set(queued.flatMap { $0 }).intersection(lists[6])
     if !overlap.isEmpty { found.append("both queued and dead: \(overlap)") }
     if Set(queued.flatMap { $0 }).count != depth { found.append("an id is queued twice: \(queued)") }
@@ -46,7 +51,8 @@ struct QueueAudit {
     let places = lines.flatMap { $0 }
     return zip(tokens, queued).compactMap { token, ids in
       let count = places.count { same($0, token) }
-      return count == (ids.isEmpty ? 0 : 1) ? nil : "\(token) has \(ids.count) events and \(count) places: \(lines)"
+      return count == (ids.isEmpty ? 0 : 1)
+        ? nil : "\(token) has \(ids.count) events and \(count) places: \(lines)"
     } + places.filter { place in !tokens.contains { same($0, place) } }.map { "\($0) is nobody's token" }
   }
 

@@ -36,7 +36,8 @@ struct QueueFixture {
 
   func enqueue(_ ids: [String], in conversation: String = "talk") async throws {
     for id in ids {
-      let result = try await queue.enqueue(id: id, conversation: conversation, payload: ByteBuffer(string: id))
+      let result = try await queue.enqueue(
+        id: id, conversation: conversation, payload: ByteBuffer(string: id))
       guard result == .queued else { throw Failure("\(id) was \(result)") }
     }
   }
@@ -136,7 +137,9 @@ extension ReservationLimits {
     conversations: Int = 64, each: Int = 64, events: Int = 64, bytes: Int = 8 << 20
   ) -> ReservationLimits {
     var limits = ReservationLimits()
-    (limits.conversations, limits.eventsEach, limits.events, limits.bytes) = (conversations, each, events, bytes)
+    (limits.conversations, limits.eventsEach, limits.events, limits.bytes) = (
+      conversations, each, events, bytes
+    )
     return limits
   }
 }

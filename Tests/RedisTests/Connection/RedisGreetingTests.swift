@@ -62,5 +62,13 @@ struct RedisGreetingTests {
     #expect(greeting.replied(.error(line)) == .refused(RedisError(.serverError, line)))
   }
 
+  @Test("ends when the peer only echoes, which is well-formed RESP too")
+  func echoed() throws {
+    var greeting = try plan("redis://h").greeting
+    #expect(
+      greeting.replied(.array([bulk("CLIENT"), bulk("SETNAME"), bulk("freshet")]))
+        == .refused(RedisError(.protocolViolation, "the greeting was answered as Redis never does")))
+  }
+
   private func bulk(_ text: String) -> RedisReply { .bulk(ByteBuffer(string: text)) }
 }

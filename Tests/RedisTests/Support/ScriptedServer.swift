@@ -15,7 +15,8 @@ final class ScriptedServer: Sendable {
     case thenClose(String)
   }
 
-  typealias Script = @Sendable (_ command: [String]) -> Answer
+  /// What to answer to a command on the connection of this number, counted from 1.
+  typealias Script = @Sendable (_ command: [String], _ connection: Int) -> Answer
 
   private let listener: any Channel
   private let counters: NIOLockedValueBox<(connections: Int, commands: [[String]])>
@@ -32,11 +33,14 @@ final class ScriptedServer: Sendable {
     let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          counters.withLockedValue { $0.connections += 1 }
-          let answer: Script = { command in
+          let number = counters.withLockedValue { counters in
+            counters.connections += 1
+            return counters.connections
+          }
+          let answer = { @Sendable (command: [String]) in
             if greets, let greeting = Self.greeting(command) { return greeting }
             counters.withLockedValue { $0.commands.append(command) }
-            return script(command)
+            return script(command, number)
           }
           try channel.pipeline.syncOperations.addHandler(Handler(answer))
         }
@@ -68,10 +72,10 @@ final class ScriptedServer: Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let script: Script
+    private let script: ([String]) -> Answer
     private let reader = RedisReader(maximumReplyBytes: .max)
 
-    init(_ script: @escaping Script) { self.script = script }
+    init(_ script: @escaping ([String]) -> Answer) { self.script = script }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       reader.append(unwrapInboundIn(data))

@@ -45,7 +45,8 @@ enum BinaryEncoding {
     buffer.append { write(value, &$0) }
   }
 
-  /// Dimensions, NULL flag, element type, length, lower bound; then each element after its length, −1 for NULL.
+  /// Dimensions, NULL flag, element type, length, lower bound; then each element after its length, −1 for
+  /// NULL.
   private static func append<Element>(
     _ elements: [Element?], of type: PostgresType, to buffer: inout ValueBuffer,
     _ write: (Element, inout [UInt8]) -> Void

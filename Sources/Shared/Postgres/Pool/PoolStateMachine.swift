@@ -18,8 +18,8 @@ enum ConnectionRole: Sendable, Equatable {
 
 /// Which connections there are, who waits for one, and whether the server is there at all.
 ///
-/// A server counts as away when an attempt to reach it has failed and no connection is left. From then on
-/// everybody is refused at once, until one probing connection at a time succeeds.
+/// A server counts as away when the last attempt has failed (or did not last) and no connection is left. From
+/// then on everybody is refused at once, until an attempt succeeds; they are made one at a time.
 struct PoolStateMachine {
   struct Limits: Sendable, Equatable {
     /// Connections at the same time, those being opened included.
@@ -141,17 +141,18 @@ struct PoolStateMachine {
   ) -> [Action] {
     slots[id] = nil
     if isShutDown { return [] }
-    backOff(now, jitter)
-    guard !isReachable else { return [] }
-    server = .away(error)
-    return refuseAll(.away(error)) + [.unreachable(error)]
+    return backOff(error, now, jitter)
   }
 
-  /// An open connection is gone.
-  mutating func lost(_ id: ConnectionID, now: ContinuousClock.Instant, jitter: Double) -> [Action] {
+  /// An open connection is gone; `error` is for those who now find none.
+  mutating func lost(
+    _ id: ConnectionID, _ error: PostgresError, now: ContinuousClock.Instant, jitter: Double
+  ) -> [Action] {
     idle.removeAll { $0 == id }
     guard let since = slots.removeValue(forKey: id)?.since else { return [] }
-    if now - since < Self.shortestLife { backOff(now, jitter) } else { failures = 0 }
+    if isShutDown { return [] }
+    if now - since < Self.shortestLife { return backOff(error, now, jitter) }
+    failures = 0
     return fill(now)
   }
 
@@ -239,9 +240,17 @@ extension PoolStateMachine {
     return .lend(id, waiter)
   }
 
-  private mutating func backOff(_ now: ContinuousClock.Instant, _ jitter: Double) {
-    failures += 1
-    retryAt = now + limits.backoff.delay(afterFailures: failures, jitter: jitter)
+  /// Pauses after a failure; several at a time count once. With nothing left to wait for the server is away.
+  private mutating func backOff(
+    _ error: PostgresError, _ now: ContinuousClock.Instant, _ jitter: Double
+  ) -> [Action] {
+    if retryAt == nil {
+      failures += 1
+      retryAt = now + limits.backoff.delay(afterFailures: failures, jitter: jitter)
+    }
+    guard slots.isEmpty else { return [] }
+    server = .away(error)
+    return refuseAll(.away(error)) + [.unreachable(error)]
   }
 
   private mutating func refuseAll(_ reason: PoolRefusal) -> [Action] {

@@ -44,8 +44,10 @@ extension Dispatcher {
     switch result {
     case .success(let handle):
       configuration.logger.debug("connected to Postgres", metadata: ["connection": "\(id.number)"])
-      sessions[id] = Session(
+      let session = Session(
         id: id, role: role, handle: handle, statementCapacity: configuration.statementCapacity)
+      sessions[id] = session
+      if role == .pipelined { pipelined.append(session) }
       perform(pool.opened(id, now: now), now)
     case .failure(let error):
       configuration.logger.debug("connecting to Postgres failed", metadata: ["error": "\(error.detail)"])
@@ -59,9 +61,11 @@ extension Dispatcher {
     configuration.logger.debug(
       "connection to Postgres closed",
       metadata: ["connection": "\(session.id.number)", "error": "\(error.detail)"])
+    pipelined.removeAll { $0 === session }
     session.failAll(error)
     lenders = lenders.filter { $0.value != session.id }
-    perform(pool.lost(session.id, now: now, jitter: .random(in: 0..<1)), now)
+    let reason = PostgresError(.notConnected, error.detail)
+    perform(pool.lost(session.id, reason, now: now, jitter: .random(in: 0..<1)), now)
   }
 
   func shutDown(isGraceful: Bool, _ now: ContinuousClock.Instant) {

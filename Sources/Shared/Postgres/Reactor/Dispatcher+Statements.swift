@@ -4,8 +4,7 @@ extension Dispatcher {
     if batch.call.isAnswered { return }
     if drainUntil != nil { return batch.fail(Self.shutDown) }
     if configuration.limits.pipelined == 0 { return borrow(batch, now) }
-    let open = sessions.values.lazy.filter { $0.role == .pipelined }
-    guard let session = open.min(by: { $0.pendingCount < $1.pendingCount }) else {
+    guard let session = pipelined.min(by: { $0.pendingCount < $1.pendingCount }) else {
       if let outage = pool.outage { return batch.fail(outage) }
       guard early.count < configuration.limits.waiters else { return batch.fail(Self.overloaded) }
       earlyDeadline = earlier(earlyDeadline, batch.deadline)
@@ -24,7 +23,8 @@ extension Dispatcher {
   func submit(_ batch: Batch, _ lease: LeaseID, _ now: ContinuousClock.Instant) {
     if batch.call.isAnswered { return }
     guard let session = lenders[lease].flatMap({ sessions[$0] }) else {
-      return batch.fail(PostgresError(.connectionLost, "the connection was lost before this statement"))
+      return batch.fail(
+        PostgresError(.connectionLost, "the connection was lost before this statement, or given back"))
     }
     let id = number(batch)
     session.adopt(batch, as: id)

@@ -10,6 +10,8 @@ final class Dispatcher {
   let mailbox: Mailbox
   var pool: PoolStateMachine
   var sessions: [ConnectionID: Session] = [:]
+  /// Those that take single statements.
+  var pipelined: [Session] = []
   var opening: [ConnectionID: ConnectionRole] = [:]
   var borrowers: [WaiterID: Borrower] = [:]
   var lenders: [LeaseID: ConnectionID] = [:]
@@ -18,6 +20,7 @@ final class Dispatcher {
   var earlyDeadline: ContinuousClock.Instant?
   var numbersGiven = 0
   var drainUntil: ContinuousClock.Instant?
+  var hasBegun = false
 
   init(configuration: ReactorConfiguration, mailbox: Mailbox) {
     self.configuration = configuration
@@ -61,7 +64,7 @@ final class Dispatcher {
 
   /// Time passed.
   func tick(now: ContinuousClock.Instant) {
-    perform(pool.advance(now: now), now)
+    advancePool(now)
     expireEarly(now)
     for session in sessions.values { expire(session, now) }
     if let drainUntil {
@@ -71,8 +74,15 @@ final class Dispatcher {
     }
   }
 
+  private func advancePool(_ now: ContinuousClock.Instant) {
+    if hasBegun, pool.nextDeadline.map({ $0 > now }) ?? true { return }
+    hasBegun = true
+    perform(pool.advance(now: now), now)
+  }
+
   /// The socket of a connection is readable, or broken.
   func read(_ session: Session, now: ContinuousClock.Instant) {
+    guard sessions[session.id] != nil else { return }
     var completions: [Session.Completion] = []
     let error = session.read(into: &completions, now: now)
     for completion in completions { finish(completion, session, now) }
@@ -81,6 +91,7 @@ final class Dispatcher {
 
   /// The socket of a connection takes bytes again.
   func write(_ session: Session, now: ContinuousClock.Instant) {
+    guard sessions[session.id] != nil else { return }
     if !session.flush() { close(session, Self.broken(session), now) }
   }
 }

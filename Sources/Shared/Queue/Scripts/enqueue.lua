@@ -1,5 +1,6 @@
 #!lua
--- Accepts an event once and, if its conversation had no work, puts that in line. Not `allow-oom`: a full server refuses.
+-- Accepts an event once and, if its conversation had no work, puts that in line. Not `allow-oom`: a full
+-- server refuses.
 -- KEYS   1 done:<id> · 2 event:<id> · 3 events:<token> · 4 ready · 5 wake · 6 meta
 -- ARGV   1 id · 2 token · 3 conversation · 4 payload · 5 traceparent or '' · 6 events waiting at most
 -- Result queued | duplicate | full

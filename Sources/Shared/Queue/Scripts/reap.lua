@@ -1,12 +1,14 @@
 #!lua flags=allow-oom
--- Takes the work of dead workers back. The event a dead worker had in hand first may have killed it: one strike brings
--- it back to the head of the line, the second into quarantine; with the third, held alone, it is dead.
+-- Takes the work of dead workers back. The event a dead worker had in hand first may have killed it: one
+-- strike brings it back to the head of the line, the second into quarantine; with the third, held alone, it
+-- is dead.
 -- KEYS   see shared.lua
--- ARGV   1 lease, ms · 2 silence, ms: no reap for that long means Redis was away, and everybody gets a new lease
---        3 strikes that kill · 4 clean events that end a quarantine · 5 conversations after which no further worker is
---        begun
+-- ARGV   1 lease, ms · 2 silence, ms: no reap for that long means Redis was away, and everybody gets a new
+--        lease · 3 strikes that kill · 4 clean events that end a quarantine · 5 conversations after which no
+--        further worker is begun
 -- Result {conversations taken back, events buried, '1' if it only gave out new leases}
-local lease_time, silence, deadly, clean, budget = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+local lease_time, silence, deadly = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local clean, budget = ARGV[4], tonumber(ARGV[5])
 
 local last = tonumber(call('HGET', meta, 'lastReap') or '0')
 call('HSET', meta, 'lastReap', text(now))
@@ -24,7 +26,7 @@ local function strike(token, id, alone)
   local is_solo = call('HEXISTS', solo, token) == 1
   if alone and is_solo and strikes >= deadly then
     call('LPOP', events .. token)
-    bury(id, 'poison', 'worker died', 'workers died while they held this event, the last one with nothing else in hand')
+    bury(id, 'poison', 'worker died', 'workers died holding this event, the last one with nothing else in hand')
     buried = buried + 1
   end
   if is_solo or strikes > 1 then call('HSET', solo, token, clean) end

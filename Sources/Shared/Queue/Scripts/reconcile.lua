@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Takes back, without a strike, what the worker holds and does not know of: the reply that named it was lost. Any call
--- of the worker with a smaller number is refused from then on, should it still be under way.
+-- Takes back, without a strike, what the worker holds and does not know of: the reply that named it was lost.
+-- Any call of the worker with a smaller number is refused from then on, should it still be under way.
 -- KEYS   see shared.lua
--- ARGV   1 worker · 2 number of the call · 3 '1' if the worker leaves for good · 4, 5 … token and fence of each
---        reservation it knows
+-- ARGV   1 worker · 2 number of the call · 3 '1' if the worker leaves for good · 4, 5 … token and fence of
+--        each reservation it knows
 -- Result the number of conversations taken back | stale | fenced
 local worker, known = ARGV[1], {}
 for i = 4, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end

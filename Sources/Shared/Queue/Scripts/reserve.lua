@@ -1,16 +1,21 @@
 #!lua flags=allow-oom
--- Hands a worker conversations with their oldest events, each conversation under a new fence. A conversation in
--- quarantine is handed out alone, one event at a time, to the one worker that has taken on that duty.
+-- Hands a worker conversations with their oldest events, each conversation under a new fence. A conversation
+-- in quarantine is handed out alone, one event at a time, to the one worker that has taken on that duty.
 -- KEYS   see shared.lua
--- ARGV   1 worker · 2 number of the call · 3 conversations, 4 events of each, 5 events, 6 payload bytes at most (one
---        event goes out whatever its size) · 7 the worker's lease, ms · 8 '1' if it holds work of another shard
--- Result {status, reservations, ms until the next delayed conversation is due or -1, conversations left in ready}
---        status ok | solo (one suspect) | quarantine (a suspect waits for the worker to have empty hands, or is in
---        them) | paused | stale (a later call ran) | fenced (not registered)
+-- ARGV   1 worker · 2 number of the call · 3 conversations, 4 events of each, 5 events, 6 payload bytes at
+--        most (one event goes out whatever its size) · 7 the worker's lease, ms · 8 '1' if it holds work of
+--        another shard
+-- Result {status, reservations, ms until the next delayed conversation is due or -1, conversations left in
+--        ready}
+--        status ok | solo (one suspect) | quarantine (a suspect waits for the worker to have empty hands, or
+--        is in them) | paused | stale (a later call ran) | fenced (not registered)
 --        reservation {token, fence, {id, conversation, payload, traceparent, enqueuedAt, deliveries}, …}
 local worker, number, hands = ARGV[1], ARGV[2], held .. ARGV[1]
-local conversations, each, room, bytes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local conversations, each = tonumber(ARGV[3]), tonumber(ARGV[4])
+local room, bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 local lease_end, busy = text(now + ARGV[7]), ARGV[8] == '1'
+
+local wanted = { 'payload', 'conversation', 'traceparent', 'enqueuedAt', 'deliveries' }
 
 local function answer(status, reservations)
   local next = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
@@ -33,7 +38,7 @@ local taken = 0
 local function collect(token, limit)
   local jobs = {}
   for _, id in ipairs(call('LRANGE', events .. token, 0, limit - 1)) do
-    local job = call('HMGET', event .. id, 'payload', 'conversation', 'traceparent', 'enqueuedAt', 'deliveries')
+    local job = call('HMGET', event .. id, unpack(wanted))
     if not (job[1] and job[2]) then
       call('LREM', events .. token, 1, id)
       call('HSETNX', event .. id, 'conversation', token)
@@ -61,7 +66,9 @@ local function hand_over(token, jobs)
   return { token, fence, unpack(jobs) }
 end
 
-if last + conversations >= 9007199254740992 then return redis.error_reply('FENCE the last fence is beyond 2^53') end
+if last + conversations >= 9007199254740992 then
+  return redis.error_reply('FENCE the last fence is beyond 2^53')
+end
 local refused = refusal(worker, number)
 if refused then return answer(refused) end
 -- Back after an outage longer than the lease: whoever reserves is alive.

@@ -1,7 +1,9 @@
--- Stands before each script below: names for the keys, the clock, and the moves that several transitions make.
+-- Stands before each script below: names for the keys, the clock, and the moves that several transitions
+-- make.
 -- KEYS   1 ready · 2 suspect · 3 delayed · 4 lease · 5 workers · 6 dead · 7 solo · 8 wake · 9 meta
 --        and the beginnings of 10 events:<token> · 11 event:<id> · 12 done:<id> · 13 held:<worker>
-local ready, suspect, delayed, lease, workers, dead, solo, wake, meta, events, event, done, held = unpack(KEYS)
+local ready, suspect, delayed, lease, workers, dead, solo, wake, meta = unpack(KEYS, 1, 9)
+local events, event, done, held = unpack(KEYS, 10, 13)
 local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -13,7 +15,8 @@ local function hint()
   if call('LLEN', wake) < 64 then call('RPUSH', wake, '') end
 end
 
--- A conversation with work goes into its line; at the head if it was there before and lost its place to a mishap.
+-- A conversation with work goes into its line; at the head if it was there before and lost its place to a
+-- mishap.
 local function line_up(token, at_head)
   local line = call('HEXISTS', solo, token) == 1 and suspect or ready
   call(at_head and 'LPUSH' or 'RPUSH', line, token)
@@ -28,15 +31,16 @@ local function refusal(worker, number)
   call('HSET', meta, 'call:' .. worker, number)
 end
 
--- The ids delivered under a fence: the head of the list, as far as the events carry it. An event whose hash is gone
--- counts while `known` names it.
+-- The ids delivered under a fence: the head of the list, as far as the events carry it. An event whose hash
+-- is gone counts while `known` names it.
 local function delivered(token, fence, known)
   local ids, from = {}, 0
   repeat
     local page = call('LRANGE', events .. token, from, from + 63)
     for _, id in ipairs(page) do
       local last = call('HGET', event .. id, 'fence')
-      if last ~= fence and (last or not known[id]) then return ids end
+      local is_lost = not last and known[id] and call('EXISTS', event .. id) == 0
+      if last ~= fence and not is_lost then return ids end
       ids[#ids + 1] = id
     end
     from = from + 64

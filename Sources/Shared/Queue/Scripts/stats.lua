@@ -1,8 +1,9 @@
 #!lua flags=no-writes
 -- One consistent look at a shard, at a cost that does not grow with it.
 -- KEYS   see shared.lua
--- Result {depth, ready, suspect, delayed, in flight (conversations), dead, workers, paused 0 | 1, ms that the event
---        whose turn is next has waited or 0, counters enqueued, settled, retried, died, reaped, reconciled}
+-- Result {depth, ready, suspect, delayed, in flight (conversations), dead, workers, paused 0 | 1, ms that the
+--        event whose turn is next has waited or 0, counters enqueued, settled, retried, died, reaped,
+--        reconciled}
 local function count(field) return tonumber(call('HGET', meta, field) or '0') end
 
 local oldest = now

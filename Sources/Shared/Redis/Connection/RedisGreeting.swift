@@ -48,6 +48,9 @@ struct RedisGreeting: Equatable {
       return .refused(error)
     case (_, let error?) where Self.turnsUsAway(error):
       return .refused(error)
+    case (_, nil) where reply.string == nil:
+      // Only something that is no Redis does this: an echo server, or our own socket connected to itself.
+      return .refused(RedisError(.protocolViolation, "the greeting was answered as Redis never does"))
     case (.serverInformation, nil):
       runID = Self.field("run_id", of: reply)
     case (.replicationInformation, nil):

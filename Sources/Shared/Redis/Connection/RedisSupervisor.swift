@@ -105,9 +105,16 @@ final class RedisSupervisor: Sendable {
     logger.debug("No connection to Redis", metadata: ["redis.url": "\(connector.url)", "error": "\(reason)"])
   }
 
+  /// By the event loop's timer, which the connections depend on anyway.
   private func pause(_ duration: Duration) async {
-    guard !isShutDown else { return }
-    // Throws only when cancelled or shutting down, which the caller's loop looks at next.
-    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
+    let wakeUp = eventLoop.makePromise(of: Void.self)
+    let timer = eventLoop.scheduleTask(in: TimeAmount(duration)) { wakeUp.succeed() }
+    defer { timer.cancel() }
+    await withTaskCancellationOrGracefulShutdownHandler {
+      // Never fails; being cut short by cancellation or shutdown is what the caller's loop looks at next.
+      try? await wakeUp.futureResult.get()
+    } onCancelOrGracefulShutdown: {
+      wakeUp.succeed()
+    }
   }
 }

@@ -1,0 +1,30 @@
+import Cache
+package import ConversationStore
+package import Logging
+import Postgres
+package import Redis
+package import ServiceLifecycle
+
+/// The clients of everything a program stands on, built from its settings. Nothing connects before `services` run.
+package struct Backends: Sendable {
+  package let databases: DatabaseRoles
+  package let cacheRedis: RedisClient
+  package let queueRedis: RedisClient
+  package let store: ConversationStore
+
+  package init(_ settings: BackendSettings, logger: Logger) {
+    let postgres = settings.postgresSettings
+    databases = DatabaseRoles(
+      primary: PostgresClient(url: settings.writeURL, settings: postgres, logger: logger),
+      replicas: settings.replicaURLs.map { PostgresClient(url: $0, settings: postgres, logger: logger) })
+    cacheRedis = RedisClient(url: settings.cacheURL, logger: logger)
+    queueRedis = RedisClient(url: settings.queueURL, logger: logger)
+    store = ConversationStore(
+      databases: databases, cache: Cache(redis: cacheRedis, settings: settings.cache, logger: logger))
+  }
+
+  /// To be started before, and stopped after, whatever uses them.
+  package var services: [any Service] {
+    [databases.primary] + databases.replicas + [cacheRedis, queueRedis]
+  }
+}

@@ -1,0 +1,116 @@
+import Conversations
+import Crypto
+import Foundation
+import Testing
+
+@testable import APIService
+
+@Suite struct TokenVerifierTests {
+  private static let secret = "0123456789abcdef0123456789abcdef"
+  private static let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+  @Test("A minted token carries user and role", arguments: PrincipalRole.allCases)
+  func roundTrip(role: PrincipalRole) async throws {
+    let verifier = await TokenVerifier(settings: IdentitySettings(), secret: Self.secret)
+    let user = UserID(stored: "auth0|x")
+    let token = try await verifier.mint(user: user, role: role, expires: Self.now.addingTimeInterval(10))
+    #expect(try await verifier.verify(token, now: Self.now) == Principal(userID: user, role: role))
+  }
+
+  @Test(
+    "Claims are judged with a leeway of a minute",
+    arguments: [
+      (#"{"sub":"u","exp":1800000001}"#, true), (#"{"sub":"u","exp":1799999941}"#, true),
+      (#"{"sub":"u","exp":1799999939}"#, false), (#"{"sub":"u"}"#, false),
+      (#"{"sub":"u","exp":1800000001,"nbf":1800000059}"#, true),
+      (#"{"sub":"u","exp":1800000001,"nbf":1800000061}"#, false), (#"{"exp":1800000001}"#, false),
+      (#"{"sub":"not a user id","exp":1800000001}"#, false), (#"{"sub":"","exp":1800000001}"#, false),
+      (#"{"sub":7,"exp":1800000001}"#, false), (#"{"sub":"u","exp":1800000001.5}"#, true),
+      (#"[]"#, false), (#"{"sub":"u","exp":"1800000001"}"#, false),
+    ])
+  func claims(payload: String, isAccepted: Bool) async throws {
+    #expect(await accepts(payload) == isAccepted)
+  }
+
+  @Test(
+    "An issuer and an audience that are asked for must be there",
+    arguments: [
+      (#"{"sub":"u","exp":1800000001,"iss":"i","aud":"a"}"#, true),
+      (#"{"sub":"u","exp":1800000001,"iss":"i","aud":["b","a"]}"#, true),
+      (#"{"sub":"u","exp":1800000001,"iss":"i","aud":["b"]}"#, false),
+      (#"{"sub":"u","exp":1800000001,"iss":"j","aud":"a"}"#, false),
+      (#"{"sub":"u","exp":1800000001}"#, false),
+    ])
+  func issuerAndAudience(payload: String, isAccepted: Bool) async throws {
+    var settings = IdentitySettings()
+    settings.issuer = "i"
+    settings.audience = "a"
+    #expect(await accepts(payload, settings) == isAccepted)
+  }
+
+  @Test(
+    "A role counts only when it is exactly service or admin",
+    arguments: [
+      (#""admin""#, PrincipalRole.admin), (#""service""#, .service), (#""Admin""#, .user),
+      (#""root""#, .user),
+      (#"["admin"]"#, .user), ("null", .user), ("1", .user),
+    ])
+  func roles(claim: String, role: PrincipalRole) async throws {
+    let verifier = await TokenVerifier(settings: IdentitySettings(), secret: Self.secret)
+    let token = Self.sign(#"{"sub":"u","exp":1800000001,"role":\#(claim)}"#)
+    #expect(try await verifier.verify(token, now: Self.now).role == role)
+  }
+
+  @Test(
+    "Only HS256 without critical extensions is accepted, whatever the signature",
+    arguments: [
+      (#"{"alg":"HS256","typ":"JWT"}"#, true), (#"{"alg":"none"}"#, false), (#"{"alg":"HS384"}"#, false),
+      (#"{"alg":"hs256"}"#, false), (#"{"alg":"RS256"}"#, false), (#"{}"#, false),
+      (#"{"alg":"HS256","crit":["exp"],"exp":1}"#, false), (#"not json"#, false),
+    ])
+  func algorithms(header: String, isAccepted: Bool) async throws {
+    #expect(await accepts(#"{"sub":"u","exp":1800000001}"#, header: header) == isAccepted)
+  }
+
+  @Test("A token that was tampered with, cut or signed by another key is refused")
+  func tampering() async throws {
+    let verifier = await TokenVerifier(settings: IdentitySettings(), secret: Self.secret)
+    let token = Self.sign(#"{"sub":"u","exp":1800000001}"#)
+    let parts = token.split(separator: ".")
+    let forged = [
+      Self.sign(#"{"sub":"u","exp":1800000001}"#, secret: Self.secret + "!"),
+      "\(parts[0]).\(Self.encode(#"{"sub":"v","exp":1800000001}"#)).\(parts[2])",
+      "\(parts[0]).\(parts[1]).", "\(parts[0]).\(parts[1])", token + ".", "", "..",
+      String(token.dropLast(3)), String(repeating: "a.", count: 5000),
+    ]
+    for candidate in forged {
+      await #expect(throws: Problem.self) { try await verifier.verify(candidate, now: Self.now) }
+    }
+  }
+
+  private func accepts(
+    _ payload: String, _ settings: IdentitySettings = .init(), header: String = #"{"alg":"HS256"}"#
+  ) async -> Bool {
+    let verifier = await TokenVerifier(settings: settings, secret: Self.secret)
+    do {
+      _ = try await verifier.verify(Self.sign(payload, header: header), now: Self.now)
+      return true
+    } catch { return false }
+  }
+
+  /// Signs by CryptoKit alone, so that the library under test is not its own judge.
+  private static func sign(
+    _ payload: String, header: String = #"{"alg":"HS256"}"#, secret: String = secret
+  ) -> String {
+    let message = "\(encode(header)).\(encode(payload))"
+    let code = HMAC<SHA256>.authenticationCode(
+      for: Data(message.utf8), using: SymmetricKey(data: Data(secret.utf8)))
+    return "\(message).\(encode(Data(code)))"
+  }
+
+  private static func encode(_ text: String) -> String { encode(Data(text.utf8)) }
+
+  private static func encode(_ data: Data) -> String {
+    data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+  }
+}

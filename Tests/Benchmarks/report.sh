@@ -1,0 +1,39 @@
+# Sourced by bench.sh: the machine, and the medians as tables.
+# What bench.sh set is used here.
+# shellcheck shell=bash disable=SC2154
+
+# Before anything is measured, so that the load is that of others.
+describe_machine() {
+  local commit
+  commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+  [ -z "$(git status --porcelain 2>/dev/null)" ] || commit="$commit, with changes"
+  machine="$(sed -n '/^model name/ { s/[^:]*: //p; q }' /proc/cpuinfo), $(nproc) cores, \
+$(awk '/^MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r). \
+$(swift --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p'), \
+Redis $(redis "$REDIS_QUEUE_PORT" INFO server | sed -n 's/^redis_version:\([0-9.]*\).*/\1/p'), \
+Postgres $(sql -c "SHOW server_version" | cut -d ' ' -f 1), $(wrk --version 2>&1 | sed -n '1s/ Copyright.*//p'). \
+$(date -u +%Y-%m-%d), commit $commit. Load average before the first round: $(cut -d ' ' -f 1-3 /proc/loadavg)."
+}
+
+report() {
+  {
+    echo "$machine"
+    echo
+    awk -F '\t' -f "$here/report.awk" "$folder/results.tsv"
+  } >"$folder/performance.md"
+  echo
+  cat "$folder/performance.md"
+  [ -z "${RECORD:-}" ] || record docs/performance.md
+}
+
+# record FILE: what lies between its two marks is replaced.
+record() {
+  local begin='<!-- make bench RECORD=1 writes this -->' end='<!-- until here -->'
+  [ "$(grep -cxF -e "$begin" -e "$end" "$1")" -eq 2 ] || fail "$1 lacks its marks"
+  awk -v begin="$begin" -v end="$end" -v table="$folder/performance.md" '
+    $0 == end { kept = 1 }
+    !skipped || kept
+    $0 == begin { skipped = 1; print ""; while ((getline line < table) > 0) print line; print "" }
+  ' "$1" >"$folder/recorded.md"
+  cat "$folder/recorded.md" >"$1"
+}

@@ -1,0 +1,105 @@
+import ConversationStore
+import Conversations
+import Testing
+
+/// Creating, claiming and deleting, also while events arrive.
+@Suite struct ConversationWriteTests {
+  private static let alice = UserID(stored: "alice")
+
+  @Test("A claim gives the owner what events made before, its messages included")
+  func claim() async throws {
+    try await StoreRig.with { rig in
+      try await rig.apply("c", .words("hello"))
+      let receipt = try await rig.store.create(new("c", title: "call"), owner: Self.alice)
+      #expect(receipt.conversation.userID == Self.alice)
+      #expect(receipt.conversation.status == .ended)
+      #expect(receipt.conversation.title == "call")
+      #expect(try await rig.scalar("SELECT user_id FROM messages") == "alice")
+    }
+  }
+
+  @Test("Of twenty claims at once one wins")
+  func concurrentClaims() async throws {
+    try await StoreRig.with { rig in
+      try await rig.apply("c", .words("hello"))
+      let wins = await withTaskGroup(of: Bool.self) { group in
+        for index in 0..<20 {
+          group.addTask {
+            do {
+              _ = try await rig.store.create(Self.new("c"), owner: UserID(stored: "u\(index)"))
+              return true
+            } catch { return (error as? WriteRefusal) != .externalIDTaken }
+          }
+        }
+        return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+      }
+      #expect(wins == 1)
+      #expect(
+        try await rig.scalar("SELECT (m.user_id = c.user_id)::text FROM messages m, conversations c")
+          == "true")
+    }
+  }
+
+  @Test("Messages inserted while a claim commits belong to the owner afterwards")
+  func claimDuringInsert() async throws {
+    try await StoreRig.with { rig in
+      for index in 0..<50 {
+        let name = "c\(index)"
+        try await rig.apply(name, .joined)
+        async let insert = rig.apply(name, .words("a", "b"), fence: 2)
+        async let claim = rig.store.create(Self.new(name), owner: Self.alice)
+        _ = try await (insert, claim)
+      }
+      #expect(try await rig.scalar("SELECT count(*)::text FROM messages WHERE user_id = 'alice'") == "100")
+    }
+  }
+
+  @Test("A deleted conversation stays deleted when late events arrive, until a service registers it again")
+  func tombstone() async throws {
+    try await StoreRig.with { rig in
+      try await rig.apply("c", .words("secret"))
+      let id = try await rig.store.create(new("c"), owner: Self.alice).conversation.id
+      #expect(try await rig.store.delete(id) { _ in true })
+      try await rig.apply("c", .words("secret", "again"), fence: 2)
+      #expect(try await rig.scalar("SELECT count(*)::text FROM messages") == "0")
+      #expect(try await rig.outcomes(of: "c") == "applied,deleted")
+      _ = try await rig.store.create(new("c"), owner: Self.alice)
+      try await rig.apply("c", .words("anew"), fence: 3)
+      #expect(try await rig.messages(of: "c") == "0:user:anew")
+    }
+  }
+
+  @Test("Events that race with a deletion bring nothing back")
+  func deletionRace() async throws {
+    try await StoreRig.with { rig in
+      for index in 0..<50 {
+        let name = "c\(index)"
+        let id = try await rig.store.create(Self.new(name), owner: Self.alice).conversation.id
+        async let deletion = rig.store.delete(id) { _ in true }
+        async let event = rig.apply(name, .words("late"), fence: 2)
+        _ = try await (deletion, event)
+      }
+      #expect(try await rig.scalar("SELECT count(*)::text FROM conversations") == "0")
+      #expect(try await rig.scalar("SELECT count(*)::text FROM webhook_events") == "50")
+    }
+  }
+
+  @Test("Somebody else's conversation can be neither patched nor deleted")
+  func foreign() async throws {
+    try await StoreRig.with { rig in
+      let id = try await rig.store.create(new("c"), owner: Self.alice).conversation.id
+      await #expect(throws: WriteRefusal.notFound) { try await rig.store.delete(id) { $0 == "bob" } }
+      await #expect(throws: WriteRefusal.notFound) {
+        try await rig.store.delete(.random()) { _ in true }
+      }
+    }
+  }
+
+  private func new(_ externalID: String, title: String? = nil) -> NewConversation {
+    Self.new(externalID, title: title)
+  }
+
+  private static func new(_ externalID: String, title: String? = nil) -> NewConversation {
+    NewConversation(title: title, externalID: ExternalConversationID(stored: externalID))
+  }
+}
