@@ -68,7 +68,8 @@ extension Integration {
         var number = 0
         repeat {
           number += 1
-          let answer = try await api.service.get("/conversations/\(conversation.id)/messages?page=\(number)&limit=10")
+          let answer = try await api.service.get(
+            "/conversations/\(conversation.id)/messages?page=\(number)&limit=10")
           try #require(answer.status == 200)
           #expect(cacheDidAsExpected(answer), "\(conversation.externalID): \(answer.headers)")
           let page: Page<MessageBody> = try answer.decoded()

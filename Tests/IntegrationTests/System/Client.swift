@@ -52,7 +52,9 @@ struct Client: Sendable {
   }
 
   /// Patches with a JSON object.
-  func patch(_ path: String, _ object: [String: Any], _ headers: [String: String] = [:]) async throws -> Answer {
+  func patch(_ path: String, _ object: [String: Any], _ headers: [String: String] = [:]) async throws
+    -> Answer
+  {
     let headers = headers.merging(["Content-Type": "application/json"]) { given, _ in given }
     return try await send("PATCH", path, headers, body: try JSON.bytes(object))
   }
