@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 
 /// What a request carries through middlewares and handlers.
@@ -12,6 +13,9 @@ struct APIContext: RequestContext {
     coreContext = .init(source: source)
     requestID = ""
   }
+
+  /// The `id` in the path, percent-decoded: identity providers' ids hold `|` and `@`. Nil when it cannot be decoded.
+  var pathID: String? { parameters.get("id")?.removingPercentEncoding }
 
   /// Who sends the request. Reading it on a route without `Authentication` is a bug in the route table.
   var principal: Principal {

@@ -18,6 +18,7 @@ extension Problem {
     case let error as CacheError: self = Self.of(error)
     case let error as QueueError: self = Self.of(error)
     case let error as HTTPError: self.init(error)
+    case is NIOTooManyBytesError: self.init(HTTPError(.contentTooLarge))
     case is CancellationError: self = .unavailable("shutting_down", "the service is shutting down")
     default: self = .internalError
     }

@@ -72,7 +72,7 @@ struct ConversationRoutes: Sendable {
 
   /// An id that is no UUID names nothing: the same 404 as an unknown one.
   private func conversationID(_ context: APIContext) throws(Problem) -> ConversationID {
-    guard let id = context.parameters.get("id").flatMap({ ConversationID($0) }) else { throw .notFound }
+    guard let id = context.pathID.flatMap({ ConversationID($0) }) else { throw .notFound }
     return id
   }
 

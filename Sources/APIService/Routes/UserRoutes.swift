@@ -14,7 +14,7 @@ struct UserRoutes: Sendable {
   /// Authorised before looking: another user's id is the same 404 as an impossible one.
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    guard let user = context.parameters.get("id").flatMap({ UserID($0) }),
+    guard let user = context.pathID.flatMap({ UserID($0) }),
       context.principal.mayAccess(user: user)
     else { throw Problem.notFound }
     let list = try request.readQuery { ListRequest(&$0) }

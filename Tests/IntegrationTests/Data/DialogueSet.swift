@@ -24,7 +24,9 @@ struct DialogueSet: Sendable {
       let time = Double(start + index * 4) + 0.125
       switch number % 3 {
       case 1: entry["timestamp"] = time
-      case 2: entry["timestamp"] = Date(timeIntervalSince1970: time).formatted(.iso8601.time(includingFractionalSeconds: true))
+      case 2:
+        entry["timestamp"] = Date(timeIntervalSince1970: time)
+          .formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
       default: break
       }
       return entry

@@ -25,6 +25,6 @@ enum ProviderEvent {
   /// The fixed day plus `seconds`, in RFC 3339 with milliseconds.
   static func time(_ seconds: Int) -> String {
     let date = Date(timeIntervalSince1970: Double(1_750_000_000 + seconds))
-    return date.formatted(.iso8601.time(includingFractionalSeconds: true))
+    return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 }
