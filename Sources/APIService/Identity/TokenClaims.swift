@@ -31,11 +31,13 @@ struct TokenClaims: JWTPayload {
     notBefore = try Self.date(claims, "nbf")
     issuedAt = try Self.date(claims, "iat")
     issuer = try claims.decodeIfPresent(String.self, forKey: "iss")
+    // A string or an array (RFC 7519, 4.1.3): the first form that fits.
     if let one = try? claims.decode(String.self, forKey: "aud") {
       audience = [one]
     } else {
       audience = try claims.decodeIfPresent([String].self, forKey: "aud")
     }
+    // A claim that is no text cannot be a role.
     for key in claims.allKeys {
       if let text = try? claims.decode(String.self, forKey: key) { roles[key.stringValue] = text }
     }

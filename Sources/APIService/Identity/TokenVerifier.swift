@@ -47,6 +47,7 @@ struct TokenVerifier: Sendable {
       let alg: String
       let crit: [String]?
     }
+    // Whatever is not such a header is refused alike, so the decoder's reason does not matter.
     let parts = token.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 3, token.utf8.count <= 8192,
       let bytes = Data(base64URL: parts[0]),

@@ -29,18 +29,18 @@ struct BatchPlan: Sendable {
 
   private(set) var conversations: [ConversationPlan] = []
   private(set) var records: [Record] = []
-  private(set) var fenced: [String: Int64] = [:]
+  private(set) var fenced: [ExternalConversationID: Int64] = [:]
   private(set) var skippedEntries = 0
   /// Created by this batch while their deletion committed: to be deleted again.
   private(set) var revenants: [ConversationID] = []
 
-  /// Throws `EventConflict` when a conversation came or went between the statements: the batch is to be done again.
+  /// Throws `ConcurrentChange` when a conversation came or went between the statements: the batch is to be done again.
   init(_ batch: EventBatch, _ stored: StoredBatch) throws {
     var seen = stored.recorded
     for (id, events) in batch.conversations {
       let key = BytewiseKey(id)
       if let fence = stored.fences[key], fence > (events.map(\.fence).max() ?? 0) {
-        fenced[id] = fence
+        fenced[ExternalConversationID(stored: id)] = fence
         continue
       }
       let news = events.filter { seen.insert($0.id.text).inserted }
@@ -54,7 +54,8 @@ struct BatchPlan: Sendable {
     _ events: [IncomingEvent], _ row: Conversation?, _ stored: StoredBatch, isDeleted: Bool,
     isRedelivery: Bool
   ) throws {
-    if isDeleted {
+    // A row with an owner was registered again: it is no revenant, and lifts its tombstone in its own transaction.
+    if isDeleted, row?.userID == nil {
       if let row { revenants.append(row.id) }
       records += events.map { Record(event: $0, outcome: .deleted, time: $0.time) }
       return
@@ -64,7 +65,7 @@ struct BatchPlan: Sendable {
       let change = try ConversationChange.applying(event.event, at: event.time, to: plan?.after)
       records.append(Record(event: event, outcome: change.outcome, time: event.time))
       guard change.outcome == .applied, let state = change.state else { continue }
-      guard plan != nil else { throw EventConflict() }
+      guard plan != nil else { throw ConcurrentChange() }
       plan?.after = state
       guard let transcript = change.replacement else { continue }
       plan?.transcript = (transcript.entries, event.time, Self.digest(of: transcript.entries))
@@ -90,9 +91,6 @@ struct BatchPlan: Sendable {
     return text
   }
 }
-
-/// A conversation came or went between two statements of a batch. Retryable.
-package struct EventConflict: Error, Sendable {}
 
 extension BatchPlan.ConversationPlan {
   init(_ row: Conversation, _ transcript: StoredBatch.Transcript?, isRedelivery: Bool) {
