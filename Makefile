@@ -1,10 +1,12 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format packages release programs install clean-data
+.PHONY: help run test bench lint format packages build release programs install clean-data
 
+# Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
+# with traits by hash, and asks for colours on a terminal.
+BUILD := SWIFT_DETERMINISTIC_HASHING=1 swift build --no-color-diagnostics
 # The standard library is linked in, so that the programs run where no Swift is installed.
-# Without fixed hashing SwiftPM orders the flags of packages with traits anew each time, and compiles Hummingbird again.
-RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --static-swift-stdlib
+RELEASE := $(BUILD) -c release --static-swift-stdlib
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +32,9 @@ format: ## Format the Swift sources in place
 
 packages: ## Install the missing Debian packages
 	@deploy/scripts/packages.sh
+
+build: ## Build everything in debug, tests included
+	$(BUILD) --build-tests
 
 release: ## Build both programs in release
 	$(RELEASE) --product APIService

@@ -50,13 +50,13 @@ measure() {
 
 # keep SCENARIO UNITS MICROSECONDS BEFORE AFTER KILOBYTES [P50 P99]: a line of results.tsv, told as progress too.
 keep() {
-  local line
+  local line rate p50 p99 own
   line=$(awk -v OFS='\t' -v scenario="$1" -v units="$2" -v duration="$3" -v before="$4" -v after="$5" \
     -v kilobytes="$6" -v p50="${7:-0}" -v p99="${8:-0}" -v hertz="$(getconf CLK_TCK)" -f "$here/round.awk")
   echo "$line" >>"$folder/results.tsv"
   IFS=$'\t' read -r _ rate p50 p99 own _ <<<"$line"
-  progress "$(printf '%-26s %9.0f/s   p50 %6.2f ms   p99 %6.2f ms   %.3f CPU s per 1,000' \
-    "$1" "$rate" "$p50" "$p99" "$own")"
+  progress "$(printf '%-24s %8.0f/s  %6.3f CPU s per 1,000' "$1" "$rate" "$own")" \
+    "${7:+$(printf '  p50 %.2f ms  p99 %.2f ms' "$p50" "$p99")}"
 }
 
 # check CONNECTIONS TARGETS SUFFIX CONDITIONAL STATUS CACHE BODY [record]: see check.lua.

@@ -11,7 +11,7 @@ describe_machine() {
 $(awk '/^MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r). \
 $(swift --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p'), \
 Redis $(redis "$REDIS_QUEUE_PORT" INFO server | sed -n 's/^redis_version:\([0-9.]*\).*/\1/p'), \
-Postgres $(sql -c "SHOW server_version" | cut -d ' ' -f 1), $(wrk --version 2>&1 | sed -n '1s/ Copyright.*//p'). \
+Postgres $(sql -c "SHOW server_version" | cut -d ' ' -f 1), $(wrk --version 2>&1 | sed -n '1s/ \[.*//p'). \
 $(date -u +%Y-%m-%d), commit $commit. Load average before the first round: $(cut -d ' ' -f 1-3 /proc/loadavg)."
 }
 

@@ -1,6 +1,7 @@
 import Cache
 package import Conversations
 import Keyspace
+import NIOConcurrencyHelpers
 import NIOCore
 import Postgres
 
@@ -10,10 +11,10 @@ extension ConversationStore {
   /// Of two claims one wins; the other is refused with `externalIDTaken`. An unowned one may be registered
   /// again without an owner: nothing is won by it. A tombstone of the external id is lifted.
   package func create(_ new: NewConversation, owner: UserID?) async throws -> WriteReceipt {
-    let conversation = try await databases.primary.withTransaction { connection in
-      try await self.insertOrClaim(new, owner, connection)
+    try await write { connection, touched in
+      if let owner { touched.withLockedValue { _ = $0.insert(.user(owner)) } }
+      return try await Self.insertOrClaim(new, owner, connection)
     }
-    return await receipt(conversation)
   }
 
   /// Applies a merge patch to the locked row.
@@ -25,13 +26,14 @@ extension ConversationStore {
     _ id: ConversationID, _ patch: ConversationPatch, mayAccess: @Sendable (String?) -> Bool,
     matches: @Sendable (String) -> Bool
   ) async throws -> WriteReceipt {
-    let conversation = try await databases.primary.withTransaction { connection in
+    try await write { connection, touched in
       let stored = try await Self.lock(id, connection, mayAccess)
       guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else {
         throw WriteRefusal.preconditionFailed
       }
       let changed = try patch.applied(to: stored).stamped(at: .now())
       guard changed != stored else { return stored }
+      touched.withLockedValue { $0.formUnion(Self.groups(of: stored)) }
       let rows = try await connection.query(
         ConversationStatements.update,
         [
@@ -40,38 +42,56 @@ extension ConversationStore {
         ])
       return try rows.only().conversation()
     }
-    return await receipt(conversation)
   }
 
   /// Deletes a conversation with its messages and leaves a tombstone of its external id.
   ///
   /// - Returns: Whether Redis confirmed the invalidation.
   package func delete(_ id: ConversationID, mayAccess: @Sendable (String?) -> Bool) async throws -> Bool {
-    let deleted = try await databases.primary.withTransaction { connection in
+    let receipt = try await write { connection, touched in
       let stored = try await Self.lock(id, connection, mayAccess)
+      touched.withLockedValue { $0.formUnion(Self.groups(of: stored)) }
       if let externalID = stored.externalID {
         _ = try await connection.query(ConversationStatements.bury, [.externalID(externalID)])
       }
       _ = try await connection.query(ConversationStatements.delete, [.id(id)])
       return stored
     }
-    return await invalidate([deleted])
+    return receipt.invalidated
   }
 
   /// Drops everything cached of the conversations and of their owners' lists.
   func invalidate(_ conversations: some Sequence<Conversation>) async -> Bool {
-    var groups: Set<CacheGroup> = []
-    for conversation in conversations {
-      groups.insert(.conversation(conversation.id))
-      if let owner = conversation.userID { groups.insert(.user(owner)) }
+    await invalidate(conversations.reduce(into: []) { $0.formUnion(Self.groups(of: $1)) })
+  }
+
+  /// Runs a write and invalidates what it touched, also when its outcome is unknown: a COMMIT whose answer was
+  /// lost, or whose caller was cancelled, may have counted.
+  private func write(
+    _ body: @Sendable (PostgresConnection, NIOLockedValueBox<Set<CacheGroup>>) async throws -> Conversation
+  ) async throws -> WriteReceipt {
+    let touched = NIOLockedValueBox<Set<CacheGroup>>([])
+    do {
+      let conversation = try await databases.primary.withTransaction { try await body($0, touched) }
+      let groups = touched.withLockedValue { $0 }.union(Self.groups(of: conversation))
+      return WriteReceipt(conversation: conversation, invalidated: await invalidate(groups))
+    } catch {
+      _ = await invalidate(touched.withLockedValue { $0 })
+      throw error
     }
+  }
+
+  private func invalidate(_ groups: Set<CacheGroup>) async -> Bool {
+    guard !groups.isEmpty else { return true }
     // Unknown is sound: it keeps replicas out until the primary has filled the cache again.
     let lsn = (try? await databases.currentLSN()) ?? nil
     return await cache.invalidate(groups, lsn: lsn)
   }
 
-  private func receipt(_ conversation: Conversation) async -> WriteReceipt {
-    WriteReceipt(conversation: conversation, invalidated: await invalidate([conversation]))
+  private static func groups(of conversation: Conversation) -> Set<CacheGroup> {
+    var groups: Set<CacheGroup> = [.conversation(conversation.id)]
+    if let owner = conversation.userID { groups.insert(.user(owner)) }
+    return groups
   }
 
   private static let emptyObject = Array("{}".utf8)
@@ -86,7 +106,9 @@ extension ConversationStore {
     return conversation
   }
 
-  private func insertOrClaim(_ new: NewConversation, _ owner: UserID?, _ connection: PostgresConnection)
+  private static func insertOrClaim(
+    _ new: NewConversation, _ owner: UserID?, _ connection: PostgresConnection
+  )
     async throws -> Conversation
   {
     if let externalID = new.externalID {
@@ -94,7 +116,7 @@ extension ConversationStore {
     }
     let inserted = try await connection.query(
       ConversationStatements.insert,
-      [.user(owner), .externalID(new.externalID), .text(new.title), .json(new.metadata ?? Self.emptyObject)])
+      [.user(owner), .externalID(new.externalID), .text(new.title), .json(new.metadata ?? emptyObject)])
     if let row = inserted.first { return try row.conversation() }
     let taken = try await connection.query(
       ConversationStatements.lockByExternalID, [.externalID(new.externalID)])
@@ -107,7 +129,7 @@ extension ConversationStore {
     }
     let claimed = try await connection.query(
       ConversationStatements.claim,
-      [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata ?? Self.emptyObject)])
+      [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata ?? emptyObject)])
     return try claimed.only().conversation()
   }
 }
