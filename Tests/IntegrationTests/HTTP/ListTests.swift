@@ -119,10 +119,10 @@ extension Integration {
     func cached() async throws {
       let api = try await SharedSystem.api()
       let client = api.client(Name.user())
-      #expect(try await client.get("/conversations").isMiss)
+      #expect(try await client.getThroughCache("/conversations").isMiss)
       #expect(try await eventually { try await client.get("/conversations").isHit })
       let created: ConversationBody = try await client.post("/conversations", [:]).decoded()
-      let after = try await client.get("/conversations")
+      let after = try await client.getThroughCache("/conversations")
       #expect(!after.isHit)
       #expect(try after.decoded(Page<ConversationBody>.self).items.map(\.id) == [created.id])
     }

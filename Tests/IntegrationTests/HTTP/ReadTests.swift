@@ -35,10 +35,10 @@ extension Integration {
       let client = api.client(Name.user())
       let created = try await client.post("/conversations", [:])
       let path = try #require(created.field("Location"))
-      let miss = try await client.get(path)
+      let miss = try await client.getThroughCache(path)
       #expect(miss.isMiss)
       #expect(try await eventually { try await client.get(path).isHit })
-      let hit = try await client.get(path)
+      let hit = try await client.getThroughCache(path)
       #expect(hit.body == miss.body)
       for answer in [miss, hit] {
         #expect(answer.field("Content-Type") == "application/json")
