@@ -58,7 +58,8 @@ struct TokenClaims: JWTPayload {
 
   func role(named claim: String) -> String? { roles[claim] }
 
-  func check(_ settings: IdentitySettings, now: Date) throws(Problem) {
+  /// - Returns: Until when the token is good, the leeway included.
+  func check(_ settings: IdentitySettings, now: Date) throws(Problem) -> Date {
     let leeway: TimeInterval = 60
     guard let expires else { throw .unauthorized("the token has no exp") }
     guard expires.addingTimeInterval(leeway) > now else { throw .unauthorized("the token has expired") }
@@ -71,6 +72,7 @@ struct TokenClaims: JWTPayload {
     if let wanted = settings.audience, audience?.contains(wanted) != true {
       throw .unauthorized("the token's aud is not accepted")
     }
+    return expires.addingTimeInterval(leeway)
   }
 
   private static func date(_ claims: KeyedDecodingContainer<Name>, _ name: Name) throws -> Date? {
