@@ -39,6 +39,6 @@ struct DialogueSet: Sendable {
     "Good morning, is the ferry running today?", "It is, every twenty minutes until ten.",
     "Und wie lange dauert die Überfahrt?", "大约十五分钟。", "そうですか、ありがとう。", "Combien ça coûte, s’il vous plaît ?",
     "Two \"day\" tickets \\ one bicycle\tand a dog 🐕‍🦺", "cafe\u{301} and café", "Line one\nline two", "",
-    "</script> '; -- {{ }} %s \u{2028}", "مرحبا، أين المحطة؟", "\u{7f}\u{1}\u{FEFF}",
+    "</script> '; -- {{ }} %s \u{2028}", "مرحبا، أين المحطة؟", "\u{7f}\u{1}a\u{FEFF}b",
   ]
 }
