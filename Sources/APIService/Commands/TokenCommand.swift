@@ -17,11 +17,16 @@ struct TokenCommand: AsyncParsableCommand {
   @Option(help: "Seconds until it expires.")
   var ttl: Int = 3600
 
+  /// Ten years.
+  private static let longest = 315_360_000
+
   func validate() throws {
     guard UserID(user) != nil else {
       throw ValidationError("--user: expected 1 to 128 characters of A-Z a-z 0-9 . _ : | @ + = -")
     }
-    guard ttl > 0 else { throw ValidationError("--ttl: expected a positive number of seconds") }
+    guard (1...Self.longest).contains(ttl) else {
+      throw ValidationError("--ttl: expected 1 to \(Self.longest) seconds")
+    }
   }
 
   func run() async throws {

@@ -9,8 +9,16 @@ extension Request {
     if let length = headers[.contentLength].flatMap(Int.init), length > limit {
       throw HTTPError(.contentTooLarge)
     }
-    let buffer = try await body.collect(upTo: limit)
-    return Array(buffer.readableBytesView)
+    do {
+      let buffer = try await body.collect(upTo: limit)
+      return Array(buffer.readableBytesView)
+    } catch let error as NIOTooManyBytesError {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      throw Problem.badRequest("incomplete_body", "the body did not arrive as announced")
+    }
   }
 
   /// A JSON body of one of the media types, else 415.

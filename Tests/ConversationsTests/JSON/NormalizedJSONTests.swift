@@ -58,4 +58,21 @@ struct NormalizedJSONTests {
   func storable(_ text: String, _ isStorable: Bool) throws {
     #expect(try NormalizedJSON(text: Array(text.utf8)).hasUnstorableNumber != isStorable)
   }
+
+  @Test(
+    "A number is spelt as jsonb gives it back, so that limits count what is stored",
+    arguments: [
+      ("1e3", "1000"), ("-1.5e2", "-150"), ("1.25e1", "12.5"), ("1e-3", "0.001"), ("-12.5e-4", "-0.00125"),
+      ("0e5", "0"), ("1.50", "1.50"), ("100", "100"), ("1E+2", "100"),
+    ])
+  func spelling(written: String, stored: String) throws {
+    #expect(try NormalizedJSON(text: Array(written.utf8)).bytes == Array(stored.utf8))
+  }
+
+  @Test("Numbers that grow when they are stored count with all their digits")
+  func growth() throws {
+    let numbers = Array(repeating: "1e308", count: 10_000).joined(separator: ",")
+    let body = Array(#"{"metadata":{"a":[\#(numbers)]}}"#.utf8)
+    #expect(throws: RequestRejection.self) { try NewConversation(decoding: body, role: .user) }
+  }
 }

@@ -98,7 +98,9 @@ struct JSONNormalizer {
       return write(string: String(decoding: token, as: UTF8.self))
     }
     switch numbers {
-    case .asWritten: output.append(contentsOf: token)
+    case .asWritten:
+      let hasExponent = token.contains { $0 | 0x20 == UInt8(ascii: "e") }
+      output.append(contentsOf: hasExponent ? number.expanded : Array(token))
     case .reduced: output.append(contentsOf: number.reduced)
     }
   }

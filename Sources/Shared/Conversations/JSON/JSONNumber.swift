@@ -36,6 +36,17 @@ struct JSONNumber: Equatable {
     return sign + digits + (exponent == 0 ? [] : Array("e\(exponent)".utf8))
   }
 
+  /// Without an exponent, as `jsonb` gives it back: what counts towards a size limit is what will be stored.
+  var expanded: [UInt8] {
+    guard !digits.isEmpty else { return [UInt8(ascii: "0")] }
+    let zero = UInt8(ascii: "0")
+    let sign: [UInt8] = isNegative ? [UInt8(ascii: "-")] : []
+    if exponent >= 0 { return sign + digits + Array(repeating: zero, count: exponent) }
+    let point = digits.count + exponent
+    if point > 0 { return sign + digits[..<point] + [UInt8(ascii: ".")] + digits[point...] }
+    return sign + [zero, UInt8(ascii: ".")] + Array(repeating: zero, count: -point) + digits
+  }
+
   /// Saturates far outside of what is storable.
   private static func exponent(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
     var value = 0

@@ -8,7 +8,7 @@ struct NormalizedJSON: Equatable {
 
   /// How numbers are spelt.
   enum Numbers {
-    /// `1.50` stays `1.50`.
+    /// `1.50` stays `1.50`; `1.5e2` becomes `150`, as `jsonb` would make it.
     case asWritten
     /// Equal values get one spelling: for comparing.
     case reduced
