@@ -98,7 +98,7 @@ let package = Package(
       dependencies: [
         "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
         "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
-        lifecycle, logging, metrics, nio, crypto,
+        lifecycle, logging, metrics, nio, nioConcurrency, crypto,
       ],
       resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
     .executableTarget(
@@ -106,7 +106,7 @@ let package = Package(
       dependencies: [
         "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
         "Settings", "Telemetry", hummingbird, httpClient, argumentParser, configuration, lifecycle,
-        logging, metrics, nio,
+        logging, metrics, nio, nioConcurrency,
       ],
       swiftSettings: strict),
 

@@ -102,5 +102,11 @@ struct APISettings: Sendable {
     for name in ["RATE_LIMIT_REQUESTS", "RATE_LIMIT_SERVICE_REQUESTS"] where reader.string(name) != "0" {
       reader.refuse(name, "rate limits are not supported by this release: unset it or set it to 0")
     }
+    for name in [
+      "RATE_LIMIT_WINDOW_SECONDS", "RATE_LIMIT_ON_STORE_ERROR", "TRUSTED_PROXIES", "ADMIN_NETWORKS",
+    ] {
+      reader.refuse(
+        name, "has no use in this release, which neither limits rates nor shows metrics: unset it")
+    }
   }
 }

@@ -11,7 +11,7 @@ struct BatchAttempt: Sendable {
   private(set) var skippedEntries = 0
   private var outcomes: [String: DeliveryOutcome] = [:]
   /// Conversations that Postgres refused, with the fence stored there.
-  private var fenced: [String: Int64] = [:]
+  private var fenced: [ExternalConversationID: Int64] = [:]
 
   /// Decodes the payloads; one that cannot be decoded is rejected and does not block those after it.
   init(_ reservations: [Reservation]) {
@@ -29,14 +29,14 @@ struct BatchAttempt: Sendable {
     for (id, rejection) in rejected { fail(id, DeliveryFailure(rejection)) }
   }
 
-  /// The transaction committed. Without a confirmed invalidation the events come again: they will find themselves
-  /// recorded, invalidate, and be settled.
+  /// The transaction committed. Without a confirmed invalidation the events come again, at the end of the line, so
+  /// that others get their turn: they will find themselves recorded, invalidate, and be settled.
   mutating func applied(_ events: [IncomingEvent], _ receipt: BatchReceipt) {
     fenced.merge(receipt.fenced) { $1 }
     skippedEntries += receipt.skippedEntries
     if !receipt.invalidated { dependencyFailed = true }
-    for event in events where receipt.fenced[event.conversation.text] == nil {
-      outcomes[event.id.text] = receipt.invalidated ? .done : .unavailable
+    for event in events where receipt.fenced[event.conversation] == nil {
+      outcomes[event.id.text] = receipt.invalidated ? .done : .untouched
     }
   }
 
@@ -54,7 +54,7 @@ struct BatchAttempt: Sendable {
 
   /// What the queue is to do with a conversation.
   func settlement(of reservation: Reservation, retryPolicy: RetryPolicy, jitter: Double) -> Settlement {
-    if let stored = fenced[reservation.conversation] {
+    if let stored = fenced[ExternalConversationID(stored: reservation.conversation)] {
       var release = reservation.release
       release.minimumFence = stored
       return release

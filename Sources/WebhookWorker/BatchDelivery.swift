@@ -61,14 +61,16 @@ struct BatchDelivery: Sendable {
     }
   }
 
-  /// Deadlocks and serialisation failures are nobody's fault: tried again at once, five times in a row.
+  /// Deadlocks, serialisation failures and rows that come and go are nobody's fault: tried again at once, five times.
   private func applyPatiently(_ events: [IncomingEvent]) async throws -> BatchReceipt {
     for _ in 1..<5 {
-      do { return try await store.apply(events) } catch let error as PostgresError
-        where error.sqlState?.hasPrefix("40") == true
-      { continue }
+      do { return try await store.apply(events) } catch  where Self.isNobodysFault(error) { continue }
     }
     return try await store.apply(events)
+  }
+
+  private static func isNobodysFault(_ error: any Error) -> Bool {
+    error is ConcurrentChange || (error as? PostgresError)?.sqlState?.hasPrefix("40") == true
   }
 
   private func log(

@@ -16,6 +16,8 @@ enum DeliveryFailure: Sendable, Equatable {
     case let error as PostgresError: self.init(error)
     case let error as RequestRejection:
       self = .permanent(FailureDescription(failureClass: error.code.rawValue, message: error.detail))
+    case let error as JSONError:
+      self = .permanent(FailureDescription(failureClass: "JSONError", message: "\(error)"))
     case is CancellationError: self = .dependencyAway
     default:
       self = .retryable(FailureDescription(failureClass: "\(type(of: error))", message: "\(error)"))
@@ -26,7 +28,8 @@ enum DeliveryFailure: Sendable, Equatable {
     let state = error.sqlState ?? ""
     let description = FailureDescription(
       failureClass: state.isEmpty ? "\(error.code)" : state, message: "\(error)")
-    if error.isInfrastructure || error.code == .cancelled || error.code == .shutDown {
+    if error.isInfrastructure || [.cancelled, .shutDown, .deadline].contains(error.code) {
+      // Our own deadline is longer than the server's: when it passes, the server is silent.
       self = .dependencyAway
     } else if state.hasPrefix("22") || (state.hasPrefix("23") && state != "23503") {
       // Bad data and broken constraints. A missing table (42…) is a deployment's fault and may be mended.

@@ -11,6 +11,8 @@ import Telemetry
 final class DeliveryLoop: Service {
   /// Tells the kubelet whether the loop turns.
   let heartbeat = LoopHeartbeat()
+  /// Below the 30 s after which the heart counts as stopped.
+  private static let batchLimit = Duration.seconds(25)
   private let queue: WebhookQueue
   private let consumer: QueueConsumer
   private let delivery: BatchDelivery
@@ -35,12 +37,12 @@ final class DeliveryLoop: Service {
 
   func run() async throws {
     try await refuseUnfitServer()
-    await withTaskGroup(of: Void.self) { batches in
+    await withTaskGroup(of: Ended.self) { batches in
       var inFlight = 0
       while !Task.isShuttingDownGracefully, !Task.isCancelled {
         heartbeat.turnCompleted()
         if inFlight == concurrency {
-          await batches.next()
+          _ = await batches.next()
           inFlight -= 1
         }
         await restWhileDependenciesAreAway()
@@ -55,10 +57,33 @@ final class DeliveryLoop: Service {
           continue
         }
         inFlight += 1
-        batches.addTask { await self.deliver(result.reservations) }
+        batches.addTask {
+          await self.deliver(result.reservations)
+          return .batch
+        }
       }
+      await finish(&batches, inFlight)
     }
   }
+
+  /// Waits for what is in flight, and cancels it in time for the consumer to give the rest back.
+  private func finish(_ batches: inout TaskGroup<Ended>, _ inFlight: Int) async {
+    batches.addTask {
+      // Cut short when the batches are done.
+      try? await Task.sleep(for: .seconds(15))
+      return .patience
+    }
+    var left = inFlight
+    while left > 0, let ended = await batches.next() {
+      switch ended {
+      case .batch: left -= 1
+      case .patience: batches.cancelAll()
+      }
+    }
+    batches.cancelAll()
+  }
+
+  private enum Ended { case batch, patience }
 
   private func reserve() async -> ReserveResult {
     do {
@@ -70,8 +95,19 @@ final class DeliveryLoop: Service {
     }
   }
 
+  /// A batch that hangs is cancelled, and its events come again; the queue's books are put right by the consumer.
   private func deliver(_ reservations: [Reservation]) async {
-    let succeeded = await delivery.deliver(reservations, to: consumer)
+    let succeeded = await withTaskGroup(of: Bool.self) { race in
+      race.addTask { await self.delivery.deliver(reservations, to: self.consumer) }
+      race.addTask {
+        // Cut short when the batch is done.
+        try? await Task.sleep(for: Self.batchLimit)
+        return false
+      }
+      let first = await race.next() ?? false
+      race.cancelAll()
+      return first
+    }
     outage.withLockedValue { succeeded ? $0.workSucceeded() : $0.dependencyFailed() }
   }
 

@@ -27,9 +27,10 @@ struct WorkerAssembly: Sendable {
       settings: settings, logger: logger)
   }
 
-  /// Everything that runs, in the order of starting; stopped in reverse: the loop before what it stands on.
+  /// Everything that runs, in the order of starting; stopped in reverse: the loop before what it stands on,
+  /// and health last of ours, since a client may keep its server from closing.
   func services() -> [any Service] {
-    backends.services + [consumer, loop, healthServer()]
+    backends.services + [healthServer(), consumer, loop]
   }
 
   private func healthServer() -> some Service {

@@ -72,6 +72,16 @@ import Testing
     #expect(await accepts(#"{"sub":"u","exp":1800000001}"#, header: header) == isAccepted)
   }
 
+  @Test("A token that was accepted before is refused once it has expired")
+  func expiry() async throws {
+    let verifier = await TokenVerifier(settings: IdentitySettings(), secret: Self.secret)
+    let token = Self.sign(#"{"sub":"u","exp":1800000001}"#)
+    for _ in 0..<2 { #expect(try await verifier.verify(token, now: Self.now).userID.text == "u") }
+    await #expect(throws: Problem.self) {
+      try await verifier.verify(token, now: Self.now.addingTimeInterval(61))
+    }
+  }
+
   @Test("A token that was tampered with, cut or signed by another key is refused")
   func tampering() async throws {
     let verifier = await TokenVerifier(settings: IdentitySettings(), secret: Self.secret)

@@ -84,6 +84,39 @@ import Testing
     }
   }
 
+  @Test("A registration that races with a deletion leaves a conversation that later events reach")
+  func registrationRace() async throws {
+    try await StoreRig.with { rig in
+      for index in 0..<50 {
+        let name = "c\(index)"
+        let id = try await rig.store.create(Self.new(name), owner: Self.alice).conversation.id
+        async let deletion = rig.store.delete(id) { _ in true }
+        async let registration = Self.register(name, rig)
+        _ = try await (deletion, registration)
+        try await rig.apply(name, .words("after"), fence: 2)
+      }
+      let lost = """
+        SELECT count(*)::text FROM conversations c WHERE NOT EXISTS \
+        (SELECT FROM messages m WHERE m.conversation_id = c.id)
+        """
+      #expect(try await rig.scalar(lost) == "0")
+      #expect(try await rig.scalar("SELECT count(*)::text FROM webhook_events") == "50")
+      let both = """
+        SELECT count(*)::text FROM conversations JOIN deleted_conversations \
+        ON external_id_sha256 = sha256(convert_to(external_id, 'UTF8'))
+        """
+      #expect(try await rig.scalar(both) == "0")
+    }
+  }
+
+  /// True when the conversation is registered; false when it was still somebody's.
+  private static func register(_ name: String, _ rig: StoreRig) async throws -> Bool {
+    do {
+      _ = try await rig.store.create(new(name), owner: alice)
+      return true
+    } catch WriteRefusal.externalIDTaken { return false }
+  }
+
   @Test("Somebody else's conversation can be neither patched nor deleted")
   func foreign() async throws {
     try await StoreRig.with { rig in

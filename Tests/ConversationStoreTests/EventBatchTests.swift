@@ -104,7 +104,7 @@ import Testing
       let late = try await rig.store.apply([
         rig.event("c", .words("late", "and", "longer"), fence: 7), rig.event("d", .joined, fence: 7),
       ])
-      #expect(late.fenced == ["c": 8])
+      #expect(late.fenced == [ExternalConversationID(stored: "c"): 8])
       #expect(try await rig.messages(of: "c") == "0:user:new 1:assistant:words")
       #expect(try await rig.outcomes(of: "d") == "applied")
     }

@@ -18,12 +18,15 @@ extension Integration {
       #expect(version.text.wholeMatch(of: /\d+\.\d+\.\d+\S*/) != nil)
     }
 
-    @Test("What cannot be understood is a usage error: 64", arguments: [
-      (ProgramKind.api, ["--no-such-option"]), (.api, ["no-such-command"]), (.api, ["token"]),
-      (.api, ["token", "--user", "somebody", "--role", "king"]), (.api, ["token", "--user", "white space"]),
-      (.api, ["token", "--user", "somebody", "--ttl", "0"]), (.worker, ["--no-such-option"]),
-      (.worker, ["no-such-command"]),
-    ])
+    @Test(
+      "What cannot be understood is a usage error: 64",
+      arguments: [
+        (ProgramKind.api, ["--no-such-option"]), (.api, ["no-such-command"]), (.api, ["token"]),
+        (.api, ["token", "--user", "somebody", "--role", "king"]),
+        (.api, ["token", "--user", "white space"]),
+        (.api, ["token", "--user", "somebody", "--ttl", "0"]), (.worker, ["--no-such-option"]),
+        (.worker, ["no-such-command"]),
+      ])
     func usage(_ kind: ProgramKind, _ arguments: [String]) async throws {
       let end = try await run(kind, arguments, ["JWT_SECRET": String(repeating: "s", count: 32)])
       #expect(end.code == 64)
@@ -32,30 +35,45 @@ extension Integration {
 
     @Test("All bad settings of the API are named at once, no secret is echoed, and nothing starts: 78")
     func badAPISettings() async throws {
-      let end = try await run(.api, [], [
-        "PORT": "eighty", "AUTH_MODE": "maybe", "JWT_SECRET": "short-secret",
-        "REDIS_CACHE_URL": "http://user:cache-secret@127.0.0.1", "REDIS_QUEUE_URL": "redis://:queue-secret@",
-        "DATABASE_URL": "mysql://user:database-secret@127.0.0.1/x", "CACHE_TTL_SECONDS": "0", "CACHE_MODE": "loose",
-        "WEBHOOK_MAX_BYTES": "-1", "QUEUE_MAX_DEPTH": "many", "SHUTDOWN_DRAIN_SECONDS": "soon", "LOG_LEVEL": "loud",
-        "LOG_FORMAT": "xml", "JWT_JWKS_URL": "https://keys.example",
-      ])
-      expectRefusal(end, [
-        "PORT", "AUTH_MODE", "JWT_SECRET", "REDIS_CACHE_URL", "REDIS_QUEUE_URL", "DATABASE_URL", "CACHE_TTL_SECONDS",
-        "CACHE_MODE", "WEBHOOK_MAX_BYTES", "QUEUE_MAX_DEPTH", "SHUTDOWN_DRAIN_SECONDS", "LOG_LEVEL", "LOG_FORMAT",
-        "WEBHOOK_TOKENS", "JWT_JWKS_URL",
-      ])
+      let end = try await run(
+        .api, [],
+        [
+          "PORT": "eighty", "AUTH_MODE": "maybe", "JWT_SECRET": "short-secret",
+          "REDIS_CACHE_URL": "http://user:cache-secret@127.0.0.1",
+          "REDIS_QUEUE_URL": "redis://:queue-secret@",
+          "DATABASE_URL": "mysql://user:database-secret@127.0.0.1/x", "CACHE_TTL_SECONDS": "0",
+          "CACHE_MODE": "loose",
+          "WEBHOOK_MAX_BYTES": "-1", "QUEUE_MAX_DEPTH": "many", "SHUTDOWN_DRAIN_SECONDS": "soon",
+          "LOG_LEVEL": "loud",
+          "LOG_FORMAT": "xml", "JWT_JWKS_URL": "https://keys.example",
+        ])
+      expectRefusal(
+        end,
+        [
+          "PORT", "AUTH_MODE", "JWT_SECRET", "REDIS_CACHE_URL", "REDIS_QUEUE_URL", "DATABASE_URL",
+          "CACHE_TTL_SECONDS",
+          "CACHE_MODE", "WEBHOOK_MAX_BYTES", "QUEUE_MAX_DEPTH", "SHUTDOWN_DRAIN_SECONDS", "LOG_LEVEL",
+          "LOG_FORMAT",
+          "WEBHOOK_TOKENS", "JWT_JWKS_URL",
+        ])
     }
 
     @Test("All bad settings of the worker are named at once, no secret is echoed, and nothing starts: 78")
     func badWorkerSettings() async throws {
-      let end = try await run(.worker, [], [
-        "WORKER_PORT": "0", "WORKER_CONCURRENCY": "0", "WORKER_BATCH": "all", "WORKER_BATCH_BYTES": "1",
-        "REDIS_QUEUE_URL": "queue-secret", "DATABASE_URL": "postgres//:database-secret", "LOG_LEVEL": "loud",
-      ])
-      expectRefusal(end, [
-        "WORKER_PORT", "WORKER_CONCURRENCY", "WORKER_BATCH", "WORKER_BATCH_BYTES", "REDIS_QUEUE_URL", "DATABASE_URL",
-        "LOG_LEVEL",
-      ])
+      let end = try await run(
+        .worker, [],
+        [
+          "WORKER_PORT": "0", "WORKER_CONCURRENCY": "0", "WORKER_BATCH": "all", "WORKER_BATCH_BYTES": "1",
+          "REDIS_QUEUE_URL": "queue-secret", "DATABASE_URL": "postgres//:database-secret",
+          "LOG_LEVEL": "loud",
+        ])
+      expectRefusal(
+        end,
+        [
+          "WORKER_PORT", "WORKER_CONCURRENCY", "WORKER_BATCH", "WORKER_BATCH_BYTES", "REDIS_QUEUE_URL",
+          "DATABASE_URL",
+          "LOG_LEVEL",
+        ])
     }
 
     @Test("What is missing is named as well")
@@ -66,12 +84,15 @@ extension Integration {
       expectRefusal(try await run(.api, ["token", "--user", "somebody"]), ["JWT_SECRET"])
     }
 
-    @Test("Without authentication the API refuses an address that is not loopback", arguments: [
-      "AUTH_MODE", "WEBHOOK_AUTH",
-    ])
+    @Test(
+      "Without authentication the API refuses an address that is not loopback",
+      arguments: [
+        "AUTH_MODE", "WEBHOOK_AUTH",
+      ])
     func insecureAddress(_ setting: String) async throws {
       let settings = [
-        "HOST": "0.0.0.0", setting: "none", "DATABASE_URL": "postgresql://127.0.0.1:1/x", "WEBHOOK_TOKENS": "t",
+        "HOST": "0.0.0.0", setting: "none", "DATABASE_URL": "postgresql://127.0.0.1:1/x",
+        "WEBHOOK_TOKENS": "t",
         "JWT_SECRET": String(repeating: "s", count: 32),
       ]
       expectRefusal(try await run(.api, [], settings), [setting])
@@ -103,8 +124,10 @@ extension Integration {
       let user = try await run(.api, ["token", "--user", owner], settings)
       let created = try await Client(base: api.program.base, token: user.text).post("/conversations", [:])
       #expect(try created.decoded(ConversationBody.self).userId == owner)
-      let service = try await run(.api, ["token", "--user", "x", "--role", "service", "--ttl", "60"], settings)
-      let list = try await Client(base: api.program.base, token: service.text).get("/conversations?userId=\(owner)")
+      let service = try await run(
+        .api, ["token", "--user", "x", "--role", "service", "--ttl", "60"], settings)
+      let list = try await Client(base: api.program.base, token: service.text).get(
+        "/conversations?userId=\(owner)")
       #expect(try list.decoded(Page<ConversationBody>.self).total == 1)
     }
 
@@ -151,7 +174,9 @@ extension Integration {
       return End(code: code, text: process.lines.joined(separator: "\n"))
     }
 
-    private func expectRefusal(_ end: End, _ names: [String], sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectRefusal(
+      _ end: End, _ names: [String], sourceLocation: SourceLocation = #_sourceLocation
+    ) {
       #expect(end.code == 78, "\(end.text)", sourceLocation: sourceLocation)
       for name in names {
         #expect(end.text.contains("\(name):"), "\(end.text)", sourceLocation: sourceLocation)

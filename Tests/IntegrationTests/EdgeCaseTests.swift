@@ -12,7 +12,9 @@ extension Integration {
         try await system.startWorker()
         var sent: Set<String> = []
         for edgeCase in cases {
-          if let after = edgeCase.after { #expect(sent.contains(after), "\(edgeCase.name) comes before \(after)") }
+          if let after = edgeCase.after {
+            #expect(sent.contains(after), "\(edgeCase.name) comes before \(after)")
+          }
           sent.insert(edgeCase.name)
           switch try EdgeCaseRuling(edgeCase) {
           case .stored(let messages): try await expectStored(edgeCase, messages, api)
@@ -77,7 +79,8 @@ extension Integration {
       #expect(try await messageRows(api.system) == before, "\(edgeCase.name)")
       let id = LocalSystem.eventID(of: edgeCase.body)
       #expect(
-        try await api.system.count("SELECT count(*) FROM webhook_events WHERE external_event_id = '\(id)'") == 1)
+        try await api.system.count("SELECT count(*) FROM webhook_events WHERE external_event_id = '\(id)'")
+          == 1)
       let reopened = "SELECT count(*) FROM conversations WHERE transcript_received AND status <> 'ended'"
       #expect(try await api.system.count(reopened) == 0, "\(edgeCase.name)")
     }
@@ -91,7 +94,8 @@ extension Integration {
 
     /// Every message row with the transaction that wrote it, so that a rewrite with equal values shows.
     private func messageRows(_ system: LocalSystem) async throws -> [[String]] {
-      try await system.rows("SELECT id, xmin, conversation_id, position, md5(content) FROM messages ORDER BY 1")
+      try await system.rows(
+        "SELECT id, xmin, conversation_id, position, md5(content) FROM messages ORDER BY 1")
     }
 
     /// Whatever a body could leave behind.

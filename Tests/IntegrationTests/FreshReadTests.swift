@@ -6,7 +6,8 @@ import Testing
 extension Integration {
   @Suite("Reads after writes")
   struct FreshReadTests {
-    @Test("A PATCH and a settled transcript are seen by the next read on another instance, 1,000 times of 1,000")
+    @Test(
+      "A PATCH and a settled transcript are seen by the next read on another instance, 1,000 times of 1,000")
     func nextRead() async throws {
       try await LocalSystem.run { system in
         let writing = try await system.startAPI()
@@ -52,7 +53,8 @@ extension Integration {
         try await writing.system.waitUntilSettled(event)
         ledger.acknowledge(number) { $0.transcript = version }
       } else {
-        let answer = try await writing.client(owner(number)).patch("/conversations/\(id)", ["title": "\(version)"])
+        let answer = try await writing.client(owner(number)).patch(
+          "/conversations/\(id)", ["title": "\(version)"])
         #expect(answer.status == 200)
         #expect(answer.field("Cache-Status") == nil, "the invalidation was not confirmed")
         ledger.acknowledge(number) { $0.title = version }

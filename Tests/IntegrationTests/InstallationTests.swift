@@ -82,7 +82,9 @@ extension Integration {
       }
     }
 
-    private func known(_ system: LocalSystem, _ redis: RedisServer, _ digests: [String]) async throws -> [String] {
+    private func known(_ system: LocalSystem, _ redis: RedisServer, _ digests: [String]) async throws
+      -> [String]
+    {
       try await system.ask(redis, ["SCRIPT", "EXISTS"] + digests)
     }
   }

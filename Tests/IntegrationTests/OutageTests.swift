@@ -22,7 +22,9 @@ extension Integration {
       }
     }
 
-    @Test("Without Postgres what is cached is still a hit, the rest is a 503; two seconds after its return all works")
+    @Test(
+      "Without Postgres what is cached is still a hit, the rest is a 503; two seconds after its return all works"
+    )
     func postgresStopped() async throws {
       try await LocalSystem.run(ownPostgres: true) { system in
         let scene = try await Scene(system, "postgres")
@@ -38,9 +40,9 @@ extension Integration {
           let event = try scene.nextEvent()
           try await scene.api.accept([event])
           try await system.postgres.restart()
-          let return_ = ContinuousClock.now
+          let recovery = ContinuousClock.now
           let works = try await poll(within: .seconds(10)) { () -> Duration? in
-            try await scene.doesEverythingWork() ? ContinuousClock.now - return_ : nil
+            try await scene.doesEverythingWork() ? ContinuousClock.now - recovery : nil
           }
           #expect(try #require(works) < .seconds(2))
           try await system.waitUntilSettled(event, within: .seconds(15))
@@ -177,7 +179,8 @@ private struct Scene: Sendable {
 
   func expectWritesRefused() async throws {
     for answer in [
-      try await owner.patch(paths[0], ["title": "Lost"]), try await owner.post("/conversations", ["title": "Lost"]),
+      try await owner.patch(paths[0], ["title": "Lost"]),
+      try await owner.post("/conversations", ["title": "Lost"]),
       try await owner.send("DELETE", paths[0]),
     ] {
       expectProblem(answer, 503)

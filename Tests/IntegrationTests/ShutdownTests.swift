@@ -7,7 +7,9 @@ import Testing
 extension Integration {
   @Suite("An orderly end")
   struct ShutdownTests {
-    @Test("While an API drains it says so and still answers; a request in flight is finished; then it ends with 0")
+    @Test(
+      "While an API drains it says so and still answers; a request in flight is finished; then it ends with 0"
+    )
     func api() async throws {
       try await LocalSystem.run { system in
         let api = try await system.startAPI(["SHUTDOWN_DRAIN_SECONDS": "2"])
@@ -64,7 +66,8 @@ extension Integration {
         for program in [api.program, worker] {
           program.process.signal(signal)
           #expect(try await program.process.wait(within: .seconds(5)) == .code(0))
-          #expect(!program.process.lines.contains { $0.contains(#""level":"error""#) }, "\(program.process.lines)")
+          #expect(
+            !program.process.lines.contains { $0.contains(#""level":"error""#) }, "\(program.process.lines)")
         }
       }
     }
@@ -75,7 +78,8 @@ extension Integration {
         let worker = try await system.startWorker(["SHUTDOWN_DRAIN_SECONDS": "2"])
         worker.process.terminate()
         let client = Client(base: worker.base)
-        #expect(try await eventually(within: .seconds(2)) { try await client.get("/health/ready").status == 503 })
+        #expect(
+          try await eventually(within: .seconds(2)) { try await client.get("/health/ready").status == 503 })
         #expect(try await client.get("/health/live").status == 200)
         #expect(try await worker.process.wait(within: .seconds(10)) == .code(0))
       }

@@ -25,7 +25,9 @@ extension Integration {
       }
     }
 
-    @Test("A worker told to end in the middle of a backlog ends with 0 and gives back what it has in hand at once")
+    @Test(
+      "A worker told to end in the middle of a backlog ends with 0 and gives back what it has in hand at once"
+    )
     func terminated() async throws {
       try await LocalSystem.run { system in
         let backlog = try Backlog(conversations: 100, versions: 10)

@@ -29,6 +29,14 @@ struct OutageTests {
     try await server.stop()
   }
 
+  @Test("A client that nobody calls tells as soon as it is connected", arguments: ["", "connection_limit=1"])
+  func idleClient(_ parameters: String) async throws {
+    let isReachable = try await withClient(parameters: parameters) { client in
+      try await eventually { client.isReachable }
+    }
+    #expect(isReachable)
+  }
+
   /// Whether a statement and a transaction are refused as `notConnected` without waiting.
   private func failFast(_ client: PostgresClient) async throws -> Bool {
     let started = ContinuousClock.now

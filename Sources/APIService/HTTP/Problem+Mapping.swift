@@ -14,6 +14,7 @@ extension Problem {
     case let problem as Problem: self = problem
     case let rejection as RequestRejection: self.init(rejection)
     case let refusal as WriteRefusal: self.init(refusal)
+    case is ConcurrentChange: self = .unavailable("conflict", "the conversation changes too fast: try again")
     case let error as PostgresError: self.init(error)
     case let error as CacheError: self = Self.of(error)
     case let error as QueueError: self = Self.of(error)
@@ -57,7 +58,9 @@ extension Problem {
   }
 
   private init(_ error: PostgresError) {
-    if error.isTimeout {
+    if error.code == .cancelled || error.code == .shutDown {
+      self = .unavailable("shutting_down", "the service is shutting down")
+    } else if error.isTimeout {
       self.init(
         status: .gatewayTimeout, code: "deadline_exceeded", detail: "the database did not answer in time")
     } else if error.isInfrastructure || error.isRetryable {

@@ -13,7 +13,7 @@ extension Request {
     return Array(buffer.readableBytesView)
   }
 
-  /// A JSON body: `application/json`, or any `+json`, else 415.
+  /// A JSON body of one of the media types, else 415.
   func collectJSON(accepting mediaTypes: [String] = ["application/json"]) async throws -> [UInt8] {
     let type = headers[.contentType]?.split(separator: ";").first?.lowercased()
       .trimmingPrefix { $0 == " " }.description

@@ -31,11 +31,13 @@ struct TokenClaims: JWTPayload {
     notBefore = try Self.date(claims, "nbf")
     issuedAt = try Self.date(claims, "iat")
     issuer = try claims.decodeIfPresent(String.self, forKey: "iss")
+    // A string or an array (RFC 7519, 4.1.3): the first form that fits.
     if let one = try? claims.decode(String.self, forKey: "aud") {
       audience = [one]
     } else {
       audience = try claims.decodeIfPresent([String].self, forKey: "aud")
     }
+    // A claim that is no text cannot be a role.
     for key in claims.allKeys {
       if let text = try? claims.decode(String.self, forKey: key) { roles[key.stringValue] = text }
     }
@@ -56,7 +58,8 @@ struct TokenClaims: JWTPayload {
 
   func role(named claim: String) -> String? { roles[claim] }
 
-  func check(_ settings: IdentitySettings, now: Date) throws(Problem) {
+  /// - Returns: Until when the token is good, the leeway included.
+  func check(_ settings: IdentitySettings, now: Date) throws(Problem) -> Date {
     let leeway: TimeInterval = 60
     guard let expires else { throw .unauthorized("the token has no exp") }
     guard expires.addingTimeInterval(leeway) > now else { throw .unauthorized("the token has expired") }
@@ -69,6 +72,7 @@ struct TokenClaims: JWTPayload {
     if let wanted = settings.audience, audience?.contains(wanted) != true {
       throw .unauthorized("the token's aud is not accepted")
     }
+    return expires.addingTimeInterval(leeway)
   }
 
   private static func date(_ claims: KeyedDecodingContainer<Name>, _ name: Name) throws -> Date? {

@@ -2,11 +2,13 @@ import Conversations
 import Crypto
 import Foundation
 import JWTKit
+import NIOConcurrencyHelpers
 
 /// Verifies and mints the JWTs of `AUTH_MODE=jwt` with the HS256 secret.
 struct TokenVerifier: Sendable {
   private let keys: JWTKeyCollection
   private let settings: IdentitySettings
+  private let accepted = NIOLockedValueBox(AcceptedTokens())
 
   init(settings: IdentitySettings, secret: String) async {
     self.settings = settings
@@ -14,21 +16,30 @@ struct TokenVerifier: Sendable {
     await keys.add(hmac: HMACKey(from: Array(secret.utf8)), digestAlgorithm: .sha256)
   }
 
-  /// The token's principal, or a 401 problem that tells what is wrong with it. Costs one HMAC.
+  /// The token's principal, or a 401 problem that tells what is wrong with it. A token that was accepted before
+  /// costs one hash until it expires.
   ///
   /// - Parameter now: The wall clock; claims are judged with a leeway of 60 s.
   func verify(_ token: String, now: Date = Date()) async throws(Problem) -> Principal {
+    let digest = SHA256.hash(data: Data(token.utf8))
+    if let principal = accepted.withLockedValue({ $0.principal(of: digest, now: now) }) { return principal }
+    let (principal, expires) = try await check(token, now: now)
+    accepted.withLockedValue { $0.remember(digest, principal, until: expires) }
+    return principal
+  }
+
+  private func check(_ token: String, now: Date) async throws(Problem) -> (Principal, expires: Date) {
     guard Self.isHS256(token) else { throw .unauthorized("the token is not an HS256 JWT") }
     let claims: TokenClaims
     do { claims = try await keys.verify(token, as: TokenClaims.self) } catch {
       throw .unauthorized("the token's signature or form is not valid")
     }
-    try claims.check(settings, now: now)
+    let expires = try claims.check(settings, now: now)
     guard let userID = UserID(claims.subject) else {
       throw .unauthorized("the token's sub is missing or not a user id")
     }
     let role = PrincipalRole(claim: claims.role(named: settings.roleClaim))
-    return Principal(userID: userID, role: role)
+    return (Principal(userID: userID, role: role), expires)
   }
 
   /// A token for local use and tests.
@@ -47,6 +58,7 @@ struct TokenVerifier: Sendable {
       let alg: String
       let crit: [String]?
     }
+    // Whatever is not such a header is refused alike, so the decoder's reason does not matter.
     let parts = token.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 3, token.utf8.count <= 8192,
       let bytes = Data(base64URL: parts[0]),

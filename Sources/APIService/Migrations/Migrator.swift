@@ -55,7 +55,7 @@ struct Migrator: Sendable {
       name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
     """
 
-  /// Any fixed number; this one spells "freshet" in ASCII.
+  /// Any fixed number, the same in every release.
   private static let lock = PostgresStatement(
     "migrations_lock", "SELECT pg_advisory_xact_lock(28836198928442740)")
 
@@ -69,8 +69,8 @@ struct Migrator: Sendable {
   private static let grants = PostgresStatement(
     "migrations_grants",
     """
-    SELECT format(statement, $1) FROM (VALUES \
-    ('GRANT USAGE ON SCHEMA public TO %I'), \
-    ('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %I')) AS s (statement)
+    SELECT format(statement, current_schema(), $1) FROM (VALUES \
+    ('GRANT USAGE ON SCHEMA %I TO %I'), \
+    ('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I')) AS s (statement)
     """)
 }

@@ -17,6 +17,7 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
     let principal = context.principal
+    try request.refuseQuery()
     let new = try NewConversation(decoding: try await request.collectJSON(), role: principal.role)
     let owner = principal.role.seesEverything ? new.userID : principal.userID
     let receipt = try await store.create(new, owner: owner)
@@ -54,6 +55,7 @@ struct ConversationRoutes: Sendable {
   @Sendable private func patch(_ request: Request, _ context: APIContext) async throws -> Response {
     let principal = context.principal
     let id = try conversationID(context)
+    try request.refuseQuery()
     let body = try await request.collectJSON(accepting: ["application/json", "application/merge-patch+json"])
     let patch = try ConversationPatch(decoding: body, role: principal.role)
     let conditions = request.headers[values: .ifMatch]
@@ -66,6 +68,7 @@ struct ConversationRoutes: Sendable {
   @Sendable private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
     let principal = context.principal
     let id = try conversationID(context)
+    try request.refuseQuery()
     let invalidated = try await store.delete(id) { principal.mayAccess(owner: $0) }
     return Response(status: .noContent, headers: pending(invalidated))
   }

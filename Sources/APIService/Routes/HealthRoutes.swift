@@ -26,9 +26,13 @@ struct HealthRoutes: Sendable {
   /// Whether reads can be answered here.
   @Sendable private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
     guard !readiness.isDraining else { throw Problem.unavailable("draining", "the service is shutting down") }
-    guard await isDatabaseUp() else { throw Problem.unavailable("not_ready", "the database is down") }
+    guard backends.databases.primary.isReachable || canServeFromCache else {
+      throw Problem.unavailable("not_ready", "the database is down")
+    }
     return .json(.ok, Array(#"{"status":"ok"}"#.utf8), [.cacheControl: "no-store"])
   }
+
+  private var canServeFromCache: Bool { backends.servesWithoutDatabase && backends.cacheRedis.isConnected }
 
   @Sendable private func report(_ request: Request, _ context: APIContext) async throws -> Response {
     async let database = isDatabaseUp()

@@ -21,7 +21,7 @@ struct WebhookRoutes: Sendable {
     let envelope = try WebhookEnvelope(body: body)
     let result = try await queue.enqueue(
       id: envelope.eventID.text, conversation: envelope.conversationID.text,
-      payload: ByteBuffer(bytes: envelope.payload), traceparent: request.headers[.traceparent])
+      payload: ByteBuffer(bytes: envelope.payload), traceparent: traceparent(request))
     switch result {
     case .queued: return accepted(envelope.eventID, "queued")
     case .duplicate: return accepted(envelope.eventID, "duplicate")
@@ -34,6 +34,11 @@ struct WebhookRoutes: Sendable {
     guard let tokens else { return }
     let token = request.uri.queryParameters["token"].map(String.init) ?? ""
     guard tokens.accept(token) else { throw .unauthorized("the webhook token is missing or wrong") }
+  }
+
+  /// Carried along when it has the length of W3C's version 00; anything else is not worth keeping.
+  private func traceparent(_ request: Request) -> String? {
+    request.headers[.traceparent].flatMap { $0.utf8.count == 55 ? $0 : nil }
   }
 
   private func accepted(_ id: EventID, _ status: String) -> Response {

@@ -10,11 +10,11 @@ extension BatchPlan {
         (EventStatements.deleteConversations, [.uuidArray(revenants.map { PostgresUUID($0.uuid) })]))
     }
     statements += conversationWrites() + [record()] + messageWrites()
-    let results = try await connection.queries(statements)
+    let results = try await connection.queries(statements, deadline: StoredBatch.patience)
     // An event that another conversation's batch recorded meanwhile must not be applied again here.
     guard let index = statements.firstIndex(where: { $0.0 == EventStatements.record }),
       results[index].count == records.count
-    else { throw EventConflict() }
+    else { throw ConcurrentChange() }
   }
 
   private func conversationWrites() -> [(PostgresStatement, [PostgresParameter])] {

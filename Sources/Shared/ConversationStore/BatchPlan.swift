@@ -11,7 +11,11 @@ struct BatchPlan: Sendable {
     /// The transcript that is to be stored, unless its entries are stored already.
     var transcript: (entries: [TranscriptEntry], eventTime: Timestamp, digest: String)?
     let storedDigest: String?
+    /// An earlier delivery wrote some of its events, and may have died before it invalidated.
+    let isRedelivery: Bool
 
+    /// Whether what is cached may be older than what is stored; a mere resend leaves the cache alone.
+    var isInvalidating: Bool { changesRow || changesMessages || isRedelivery }
     var changesRow: Bool { after.differsInRow(from: before) }
     var changesMessages: Bool { transcript.map { $0.digest != storedDigest } ?? false }
   }
@@ -25,39 +29,43 @@ struct BatchPlan: Sendable {
 
   private(set) var conversations: [ConversationPlan] = []
   private(set) var records: [Record] = []
-  private(set) var fenced: [String: Int64] = [:]
+  private(set) var fenced: [ExternalConversationID: Int64] = [:]
   private(set) var skippedEntries = 0
   /// Created by this batch while their deletion committed: to be deleted again.
   private(set) var revenants: [ConversationID] = []
 
-  /// Throws `EventConflict` when a conversation came or went between the statements: the batch is to be done again.
+  /// Throws `ConcurrentChange` when a conversation came or went between the statements: the batch is to be done again.
   init(_ batch: EventBatch, _ stored: StoredBatch) throws {
     var seen = stored.recorded
     for (id, events) in batch.conversations {
       let key = BytewiseKey(id)
       if let fence = stored.fences[key], fence > (events.map(\.fence).max() ?? 0) {
-        fenced[id] = fence
+        fenced[ExternalConversationID(stored: id)] = fence
         continue
       }
       let news = events.filter { seen.insert($0.id.text).inserted }
-      try plan(news, stored.rows[key], stored, isDeleted: stored.tombstones.contains(key))
+      try plan(
+        news, stored.rows[key], stored, isDeleted: stored.tombstones.contains(key),
+        isRedelivery: news.count < events.count)
     }
   }
 
   private mutating func plan(
-    _ events: [IncomingEvent], _ row: Conversation?, _ stored: StoredBatch, isDeleted: Bool
+    _ events: [IncomingEvent], _ row: Conversation?, _ stored: StoredBatch, isDeleted: Bool,
+    isRedelivery: Bool
   ) throws {
-    if isDeleted {
+    // A row with an owner was registered again: it is no revenant, and lifts its tombstone in its own transaction.
+    if isDeleted, row?.userID == nil {
       if let row { revenants.append(row.id) }
       records += events.map { Record(event: $0, outcome: .deleted, time: $0.time) }
       return
     }
-    var plan = row.map { ConversationPlan($0, stored.transcripts[$0.id]) }
+    var plan = row.map { ConversationPlan($0, stored.transcripts[$0.id], isRedelivery: isRedelivery) }
     for event in events {
       let change = try ConversationChange.applying(event.event, at: event.time, to: plan?.after)
       records.append(Record(event: event, outcome: change.outcome, time: event.time))
       guard change.outcome == .applied, let state = change.state else { continue }
-      guard plan != nil else { throw EventConflict() }
+      guard plan != nil else { throw ConcurrentChange() }
       plan?.after = state
       guard let transcript = change.replacement else { continue }
       plan?.transcript = (transcript.entries, event.time, Self.digest(of: transcript.entries))
@@ -84,17 +92,16 @@ struct BatchPlan: Sendable {
   }
 }
 
-/// A conversation came or went between two statements of a batch. Retryable.
-package struct EventConflict: Error, Sendable {}
-
 extension BatchPlan.ConversationPlan {
-  init(_ row: Conversation, _ transcript: StoredBatch.Transcript?) {
+  init(_ row: Conversation, _ transcript: StoredBatch.Transcript?, isRedelivery: Bool) {
     let state = ConversationState(
       status: row.status, startedAt: row.startedAt, endedAt: row.endedAt, shutdownReason: row.shutdownReason,
       transcriptReceived: row.transcriptReceived,
       transcript: transcript.map { .init(entryCount: $0.entryCount, eventTime: $0.eventTime) },
       recordingURL: row.recordingURL, metadata: row.metadata)
-    self.init(row: row, before: state, after: state, transcript: nil, storedDigest: transcript?.digest)
+    self.init(
+      row: row, before: state, after: state, transcript: nil, storedDigest: transcript?.digest,
+      isRedelivery: isRedelivery)
   }
 }
 

@@ -34,7 +34,7 @@ enum ConversationStatements {
     "conversation_claim",
     """
     UPDATE conversations SET user_id = coalesce(user_id, $2), title = coalesce(title, $3), \
-    metadata = $4 || metadata, updated_at = now() WHERE id = $1 RETURNING \(columns)
+    metadata = $4 || metadata, updated_at = clock_timestamp() WHERE id = $1 RETURNING \(columns)
     """)
 
   /// Index: primary key.
@@ -42,7 +42,7 @@ enum ConversationStatements {
     "conversation_update",
     """
     UPDATE conversations SET title = $2, status = $3, metadata = $4, started_at = $5, ended_at = $6, \
-    updated_at = now() WHERE id = $1 RETURNING \(columns)
+    updated_at = clock_timestamp() WHERE id = $1 RETURNING \(columns)
     """)
 
   /// Index: primary key; messages and the transcript's record go by cascade.

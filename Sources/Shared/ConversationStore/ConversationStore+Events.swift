@@ -3,7 +3,7 @@ import Postgres
 
 extension ConversationStore {
   /// Applies events in one transaction, each exactly once however often it is delivered, and invalidates every
-  /// conversation of the batch, also where nothing changed: an earlier delivery may have died before doing so.
+  /// conversation that changed or has an event delivered before: that delivery may have died before doing so.
   ///
   /// Two round trips besides BEGIN and COMMIT, for any number of events. Locks are taken in the one order of all
   /// writers. Throws `PostgresError`, or what a payload that passed the intake cannot cause.
@@ -17,7 +17,7 @@ extension ConversationStore {
     }
     return BatchReceipt(
       fenced: plan.fenced, skippedEntries: plan.skippedEntries,
-      invalidated: await invalidate(plan.conversations.map(\.row)))
+      invalidated: await invalidate(plan.conversations.filter(\.isInvalidating).map(\.row)))
   }
 }
 

@@ -11,10 +11,12 @@ extension ConversationStore {
   /// Of two claims one wins; the other is refused with `externalIDTaken`. An unowned one may be registered
   /// again without an owner: nothing is won by it. A tombstone of the external id is lifted.
   package func create(_ new: NewConversation, owner: UserID?) async throws -> WriteReceipt {
-    try await write { connection, touched in
-      if let owner { touched.withLockedValue { _ = $0.insert(.user(owner)) } }
-      return try await Self.insertOrClaim(new, owner, connection)
+    let create: Write = { connection, touched in
+      let stored = try await Self.insertOrClaim(new, owner, connection)
+      touched.withLockedValue { $0.formUnion(Self.groups(of: stored)) }
+      return stored
     }
+    do { return try await write(create) } catch is ConcurrentChange { return try await write(create) }
   }
 
   /// Applies a merge patch to the locked row.
@@ -65,14 +67,18 @@ extension ConversationStore {
     await invalidate(conversations.reduce(into: []) { $0.formUnion(Self.groups(of: $1)) })
   }
 
+  /// What is done in one transaction: the row as it is then, and before COMMIT the groups that it touches.
+  private typealias Write =
+    @Sendable (PostgresConnection, NIOLockedValueBox<Set<CacheGroup>>) async throws -> Conversation
+
   /// Runs a write and invalidates what it touched, also when its outcome is unknown: a COMMIT whose answer was
   /// lost, or whose caller was cancelled, may have counted.
-  private func write(
-    _ body: @Sendable (PostgresConnection, NIOLockedValueBox<Set<CacheGroup>>) async throws -> Conversation
-  ) async throws -> WriteReceipt {
+  private func write(_ body: Write) async throws -> WriteReceipt {
     let touched = NIOLockedValueBox<Set<CacheGroup>>([])
     do {
-      let conversation = try await databases.primary.withTransaction { try await body($0, touched) }
+      let conversation = try await databases.primary.withTransaction(deadline: .seconds(4)) {
+        try await body($0, touched)
+      }
       let groups = touched.withLockedValue { $0 }.union(Self.groups(of: conversation))
       return WriteReceipt(conversation: conversation, invalidated: await invalidate(groups))
     } catch {
@@ -111,17 +117,16 @@ extension ConversationStore {
   )
     async throws -> Conversation
   {
-    if let externalID = new.externalID {
-      _ = try await connection.query(ConversationStatements.exhume, [.externalID(externalID)])
-    }
     let inserted = try await connection.query(
       ConversationStatements.insert,
       [.user(owner), .externalID(new.externalID), .text(new.title), .json(new.metadata ?? emptyObject)])
-    if let row = inserted.first { return try row.conversation() }
+    if let row = inserted.first {
+      try await exhume(new.externalID, connection)
+      return try row.conversation()
+    }
     let taken = try await connection.query(
       ConversationStatements.lockByExternalID, [.externalID(new.externalID)])
-    // Deleted between the two statements: the caller's retry will insert.
-    guard let row = taken.first else { throw WriteRefusal.externalIDTaken }
+    guard let row = taken.first else { throw ConcurrentChange() }
     let stored = try row.conversation()
     guard stored.userID == nil else { throw WriteRefusal.externalIDTaken }
     if let owner {
@@ -131,6 +136,13 @@ extension ConversationStore {
       ConversationStatements.claim,
       [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata ?? emptyObject)])
     return try claimed.only().conversation()
+  }
+
+  /// Lifts a tombstone. After the row is there and locked, as a deletion does it: only then is the tombstone of one
+  /// that has just committed seen.
+  private static func exhume(_ id: ExternalConversationID?, _ connection: PostgresConnection) async throws {
+    guard let id else { return }
+    _ = try await connection.query(ConversationStatements.exhume, [.externalID(id)])
   }
 }
 

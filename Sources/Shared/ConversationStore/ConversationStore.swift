@@ -26,6 +26,11 @@ package struct WriteReceipt: Sendable {
   package let invalidated: Bool
 }
 
+/// A conversation came or went between two statements of a transaction. The same work succeeds when done again.
+package struct ConcurrentChange: Error, Sendable {
+  package init() {}
+}
+
 /// Why a write was refused.
 package enum WriteRefusal: Error, Sendable, Equatable {
   /// Unknown, or not the caller's: the caller must not be able to tell.

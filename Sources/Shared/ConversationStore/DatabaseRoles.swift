@@ -50,14 +50,15 @@ package struct DatabaseRoles: Sendable {
     return UInt64(try await primary.query(Self.insertLSN).only().int(0))
   }
 
-  /// Statements sent together are one transaction on one server. Nil when it lags, fails, or is no replica.
+  /// Statements sent together are one transaction on one server. Nil when it lags, fails,
+  /// hangs, or is no replica.
   private static func read(
     _ statement: PostgresStatement, _ parameters: [PostgresParameter], _ replica: PostgresClient,
     _ floor: UInt64
   ) async -> Answer? {
     do {
       let results = try await replica.withConnection {
-        try await $0.queries([(replayLSN, []), (statement, parameters)])
+        try await $0.queries([(replayLSN, []), (statement, parameters)], deadline: .milliseconds(500))
       }
       guard let lsn = try results[0].only().intOrNil(0), lsn >= 0, UInt64(lsn) >= floor else { return nil }
       return Answer(rows: results[1], lsn: UInt64(lsn), isPrimary: false)

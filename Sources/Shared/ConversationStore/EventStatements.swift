@@ -88,7 +88,7 @@ enum EventStatements {
     """
     UPDATE conversations c SET status = n.status, transcript_received = n.received, \
     shutdown_reason = n.reason, recording_url = n.recording, started_at = n.started, ended_at = n.ended, \
-    metadata = coalesce(n.metadata::jsonb, c.metadata), updated_at = now() \
+    metadata = coalesce(n.metadata::jsonb, c.metadata), updated_at = clock_timestamp() \
     FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::text[], $5::text[], $6::timestamptz[], \
     $7::timestamptz[], $8::text[]) \
     AS n (id, status, received, reason, recording, started, ended, metadata) WHERE c.id = n.id

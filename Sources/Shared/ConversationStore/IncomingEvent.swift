@@ -2,13 +2,16 @@ package import Conversations
 
 /// A queued event, ready to be applied.
 package struct IncomingEvent: Sendable {
+  /// What deduplicates it.
   package let id: EventID
+  /// What happened.
   package let event: ProviderEvent
   /// When the intake took it.
   package let receivedAt: Timestamp
   /// The reservation's; Postgres refuses an older one than it has seen.
   package let fence: Int64
 
+  /// All four.
   package init(id: EventID, event: ProviderEvent, receivedAt: Timestamp, fence: Int64) {
     self.id = id
     self.event = event
@@ -16,19 +19,21 @@ package struct IncomingEvent: Sendable {
     self.fence = fence
   }
 
+  /// The conversation it is about.
   package var conversation: ExternalConversationID { event.conversationID }
 }
 
 /// What a committed batch did.
 package struct BatchReceipt: Sendable {
-  /// Conversations with a newer fence in Postgres, by external id: nothing of them was applied.
-  package let fenced: [String: Int64]
+  /// Conversations with a newer fence in Postgres: nothing of them was applied.
+  package let fenced: [ExternalConversationID: Int64]
   /// Transcript entries without role and content, left out.
   package let skippedEntries: Int
   /// Whether Redis confirmed that every conversation of the batch was invalidated.
   package let invalidated: Bool
 
-  package init(fenced: [String: Int64], skippedEntries: Int, invalidated: Bool) {
+  /// All three.
+  package init(fenced: [ExternalConversationID: Int64], skippedEntries: Int, invalidated: Bool) {
     self.fenced = fenced
     self.skippedEntries = skippedEntries
     self.invalidated = invalidated

@@ -9,6 +9,9 @@ struct StoredBatch: Sendable {
     let digest: String
   }
 
+  /// Longer than the transaction's own `statement_timeout`: when it passes, it is the server that is silent.
+  static let patience = Duration.seconds(12)
+
   private(set) var rows: [BytewiseKey: Conversation] = [:]
   private(set) var transcripts: [ConversationID: Transcript] = [:]
   private(set) var tombstones: Set<BytewiseKey> = []
@@ -20,19 +23,20 @@ struct StoredBatch: Sendable {
     let creating = batch.conversations.indices.filter { index in
       batch.conversations[index].events.contains { $0.event.content != .other }
     }
-    let results = try await connection.queries([
-      (EventStatements.bounds, []),
-      (EventStatements.raiseFences, [ids, .bigintArray(batch.fences)]),
-      (EventStatements.fences, [ids]),
-      (
-        EventStatements.createConversations,
-        [.textArray(creating.map { batch.ids[$0] }), .bigintArray(creating.map { batch.fences[$0] })]
-      ),
-      (EventStatements.lockConversations, [ids]),
-      (EventStatements.transcripts, [ids]),
-      (EventStatements.tombstones, [ids]),
-      (EventStatements.recorded, [.textArray(batch.events.map(\.id.text))]),
-    ])
+    let results = try await connection.queries(
+      [
+        (EventStatements.bounds, []),
+        (EventStatements.raiseFences, [ids, .bigintArray(batch.fences)]),
+        (EventStatements.fences, [ids]),
+        (
+          EventStatements.createConversations,
+          [.textArray(creating.map { batch.ids[$0] }), .bigintArray(creating.map { batch.fences[$0] })]
+        ),
+        (EventStatements.lockConversations, [ids]),
+        (EventStatements.transcripts, [ids]),
+        (EventStatements.tombstones, [ids]),
+        (EventStatements.recorded, [.textArray(batch.events.map(\.id.text))]),
+      ], deadline: Self.patience)
     for row in results[2] { fences[BytewiseKey(try row.text(0))] = try row.int(1) }
     for row in results[4] {
       let conversation = try row.conversation()

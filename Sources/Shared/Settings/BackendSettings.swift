@@ -11,8 +11,6 @@ package struct BackendSettings: Sendable {
   package let queueURL: RedisURL
   /// `DATABASE_WRITE_URL`, else `DATABASE_URL`. Required.
   package let writeURL: PostgresURL
-  /// `DATABASE_DIRECT_URL`, else the write URL: for what needs a session of its own, such as `migrate`.
-  package let directURL: PostgresURL
   /// `DATABASE_READ_URL`: streaming replicas of the write database, comma-separated; none by default.
   package let replicaURLs: [PostgresURL]
   /// `DATABASE_PREPARED_STATEMENTS`, `on`; `off` behind PgBouncer before 1.21.
@@ -27,18 +25,16 @@ package struct BackendSettings: Sendable {
     let database = Self.database(reader, "DATABASE_URL")
     let writeURL = Self.database(reader, "DATABASE_WRITE_URL") ?? database
     let replicaURLs = Self.replicas(reader).filter { $0 != writeURL }
-    let directURL = Self.database(reader, "DATABASE_DIRECT_URL") ?? writeURL
     preparedStatements = reader.boolean("DATABASE_PREPARED_STATEMENTS", default: true)
     cache = CacheSettings(reader: reader)
     if writeURL == nil, !reader.problems.contains(where: { $0.name.hasPrefix("DATABASE_") }) {
       reader.report("DATABASE_URL", "is required, for example postgresql://user:password@host:5432/name")
     }
-    guard let cacheURL, let queueURL, let writeURL, let directURL else { return nil }
+    guard let cacheURL, let queueURL, let writeURL else { return nil }
     self.cacheURL = cacheURL
     self.queueURL = queueURL
     self.writeURL = writeURL
     self.replicaURLs = replicaURLs
-    self.directURL = directURL
   }
 
   private static func redisURL(_ reader: SettingsReader) -> RedisURL? {

@@ -7,13 +7,21 @@ package import ServiceLifecycle
 
 /// The clients of everything a program stands on, built from its settings. Nothing connects before `services` run.
 package struct Backends: Sendable {
+  /// The primary and its replicas.
   package let databases: DatabaseRoles
+  /// May evict.
   package let cacheRedis: RedisClient
+  /// Must not evict.
   package let queueRedis: RedisClient
+  /// Conversations, read through the cache.
   package let store: ConversationStore
+
+  /// `CACHE_MODE=available`: what is cached is served also while Postgres is away.
+  package let servesWithoutDatabase: Bool
 
   package init(_ settings: BackendSettings, logger: Logger) {
     let postgres = settings.postgresSettings
+    servesWithoutDatabase = settings.cache.mode == .available
     databases = DatabaseRoles(
       primary: PostgresClient(url: settings.writeURL, settings: postgres, logger: logger),
       replicas: settings.replicaURLs.map { PostgresClient(url: $0, settings: postgres, logger: logger) })

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 package import Logging
 
 /// Writes one line an entry to standard error, in one `write`, so that lines of several threads never mix.
@@ -41,7 +42,16 @@ package struct LineLogHandler: LogHandler {
 
   /// The handler's usual sink.
   package static let writeToStandardError: @Sendable (String) -> Void = { line in
-    FileHandle.standardError.write(Data(line.utf8))
+    var line = line
+    line.withUTF8 { bytes in
+      var rest = bytes[...]
+      while let start = UnsafeBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+        let written = Glibc.write(STDERR_FILENO, start, rest.count)
+        // What cannot be written is dropped: nobody reads it, and the program has other work to do.
+        guard written > 0 else { return }
+        rest = rest.dropFirst(written)
+      }
+    }
   }
 
   private static func json(

@@ -147,13 +147,6 @@ struct ConversationChangeTests {
     #expect(try change(.recording(url: "u"), to: state).state == state)
   }
 
-  @Test("An event about a deleted conversation leaves nothing but its outcome")
-  func deleted() {
-    #expect(ConversationChange.ofDeleted.outcome == .deleted)
-    #expect(ConversationChange.ofDeleted.state == nil)
-    #expect(ConversationChange.ofDeleted.replacement == nil)
-  }
-
   private func permutations(_ items: [Int]) -> [[Int]] {
     guard let first = items.first else { return [[]] }
     return permutations(Array(items.dropFirst())).flatMap { rest in

@@ -34,7 +34,9 @@ struct ExpectedMessage: Sendable, Equatable, CustomStringConvertible {
 
   /// Nil for what is skipped: an entry that is no object or has neither role nor content.
   init?(_ entry: Any, position: Int) throws {
-    guard let entry = entry as? [String: Any], entry["role"] != nil || entry["content"] != nil else { return nil }
+    guard let entry = entry as? [String: Any], entry["role"] != nil || entry["content"] != nil else {
+      return nil
+    }
     self.init(
       position: position, role: Self.storable(entry["role"] as? String ?? "unknown"),
       content: try Self.content(entry["content"]), spokenAt: ProviderTime.milliseconds(entry["timestamp"]))

@@ -7,7 +7,9 @@ import Testing
 enum ProviderData {
   private static let folder: URL = {
     if let named = ProcessInfo.processInfo.environment["FRESHET_DATA"] { return URL(fileURLWithPath: named) }
-    let package = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { path, _ in path.deletingLastPathComponent() }
+    let package = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { path, _ in
+      path.deletingLastPathComponent()
+    }
     return package.deletingLastPathComponent().appendingPathComponent("shared/data")
   }()
 

@@ -7,11 +7,14 @@ extension Integration {
   struct AuthenticationTests {
     private static let now = Int(Date().timeIntervalSince1970)
 
-    @Test("Every route for users wants a token, and asks for it before it looks at anything else", arguments: [
-      ("POST", "/conversations"), ("GET", "/conversations?limit=zero"), ("GET", "/conversations/x"),
-      ("PATCH", "/conversations/x"), ("DELETE", "/conversations/x"), ("GET", "/conversations/x/messages?page=0"),
-      ("GET", "/users/x/messages"), ("HEAD", "/conversations"),
-    ])
+    @Test(
+      "Every route for users wants a token, and asks for it before it looks at anything else",
+      arguments: [
+        ("POST", "/conversations"), ("GET", "/conversations?limit=zero"), ("GET", "/conversations/x"),
+        ("PATCH", "/conversations/x"), ("DELETE", "/conversations/x"),
+        ("GET", "/conversations/x/messages?page=0"),
+        ("GET", "/users/x/messages"), ("HEAD", "/conversations"),
+      ])
     func noToken(_ method: String, _ path: String) async throws {
       let api = try await SharedSystem.api()
       let body = method == "POST" || method == "PATCH" ? Data("{".utf8) : nil
@@ -21,16 +24,19 @@ extension Integration {
       if method != "HEAD" { expectProblem(answer, 401) }
     }
 
-    @Test("A token that is not ours, out of its time, or without a proper subject is a 401", arguments: [
-      "garbage", "a.b.c", unsigned(), "\(good).x",
-      Token.signed(["sub": "u", "exp": now + 60], secret: "another-secret-of-thirty-two-bytes-or-more"),
-      token(["sub": "u", "exp": now - 90]), token(["sub": "u"]), token(["sub": "u", "exp": "tomorrow"]),
-      token(["sub": "u", "exp": now + 600, "nbf": now + 120]), token(["exp": now + 60]),
-      token(["sub": "", "exp": now + 60]), token(["sub": "white space", "exp": now + 60]),
-      token(["sub": String(repeating: "u", count: 129), "exp": now + 60]), token(["sub": 7, "exp": now + 60]),
-      Token.signed(["sub": "u", "exp": now + 60], secret: secret, algorithm: "HS512"),
-      Token.signed(["sub": "u", "exp": now + 60], secret: secret, algorithm: "none"),
-    ])
+    @Test(
+      "A token that is not ours, out of its time, or without a proper subject is a 401",
+      arguments: [
+        "garbage", "a.b.c", unsigned(), "\(good).x",
+        Token.signed(["sub": "u", "exp": now + 60], secret: "another-secret-of-thirty-two-bytes-or-more"),
+        token(["sub": "u", "exp": now - 90]), token(["sub": "u"]), token(["sub": "u", "exp": "tomorrow"]),
+        token(["sub": "u", "exp": now + 600, "nbf": now + 120]), token(["exp": now + 60]),
+        token(["sub": "", "exp": now + 60]), token(["sub": "white space", "exp": now + 60]),
+        token(["sub": String(repeating: "u", count: 129), "exp": now + 60]),
+        token(["sub": 7, "exp": now + 60]),
+        Token.signed(["sub": "u", "exp": now + 60], secret: secret, algorithm: "HS512"),
+        Token.signed(["sub": "u", "exp": now + 60], secret: secret, algorithm: "none"),
+      ])
     func refused(_ token: String) async throws {
       let api = try await SharedSystem.api()
       let answer = try await Client(base: api.program.base, token: token).get("/conversations")
@@ -47,19 +53,23 @@ extension Integration {
       #expect(lower.status == 200)
     }
 
-    @Test("Within the leeway of a minute a token still and already counts; odd but legal subjects are users", arguments: [
-      token(["sub": "u", "exp": now - 30]), token(["sub": "u", "exp": now + 600, "nbf": now + 30]),
-      token(["sub": "auth0|66f1@example.com:a_b-c.d+e=", "exp": now + 60]),
-      token(["sub": String(repeating: "u", count: 128), "exp": Double(now) + 60.5]),
-    ])
+    @Test(
+      "Within the leeway of a minute a token still and already counts; odd but legal subjects are users",
+      arguments: [
+        token(["sub": "u", "exp": now - 30]), token(["sub": "u", "exp": now + 600, "nbf": now + 30]),
+        token(["sub": "auth0|66f1@example.com:a_b-c.d+e=", "exp": now + 60]),
+        token(["sub": String(repeating: "u", count: 128), "exp": Double(now) + 60.5]),
+      ])
     func accepted(_ token: String) async throws {
       let api = try await SharedSystem.api()
       #expect(try await Client(base: api.program.base, token: token).get("/conversations").status == 200)
     }
 
-    @Test("A role that is not exactly service or admin is that of a user", arguments: [
-      "Service", "ADMIN", "root", "", "user", "service ",
-    ])
+    @Test(
+      "A role that is not exactly service or admin is that of a user",
+      arguments: [
+        "Service", "ADMIN", "root", "", "user", "service ",
+      ])
     func unknownRole(_ role: String) async throws {
       let api = try await SharedSystem.api()
       let client = api.client(Name.user(), role: role)
@@ -71,7 +81,8 @@ extension Integration {
     func claims() async throws {
       try await LocalSystem.run { system in
         let api = try await system.startAPI([
-          "JWT_ISSUER": "https://id.example", "JWT_AUDIENCE": "freshet", "JWT_ROLE_CLAIM": "https://freshet/role",
+          "JWT_ISSUER": "https://id.example", "JWT_AUDIENCE": "freshet",
+          "JWT_ROLE_CLAIM": "https://freshet/role",
         ])
         func status(_ claims: [String: Any]) async throws -> Int {
           let all = claims.merging(["sub": "u", "exp": Self.now + 60]) { given, _ in given }

@@ -5,7 +5,9 @@ import Testing
 extension Integration {
   @Suite("Claiming a conversation whose events came first")
   struct ClaimTests {
-    @Test("The claim answers 201 with the stored row; conversation and messages are the owner's, and in his history")
+    @Test(
+      "The claim answers 201 with the stored row; conversation and messages are the owner's, and in his history"
+    )
     func claim() async throws {
       let api = try await SharedSystem.api()
       let (owner, externalID) = (Name.user(), Name.externalID())
@@ -15,7 +17,8 @@ extension Integration {
       let event = try ProviderEvent.transcript(externalID, ["First", "come"], at: 30)
       try await api.accept([event])
       try await api.system.waitUntilSettled(event)
-      let stored = try await api.system.rows("SELECT id FROM conversations WHERE external_id = '\(externalID)'")
+      let stored = try await api.system.rows(
+        "SELECT id FROM conversations WHERE external_id = '\(externalID)'")
       let path = "/conversations/\(stored[0][0])"
       // Unowned: the owner to be cannot see it, and that is not remembered against him.
       expectProblem(try await client.get(path), 404)
@@ -65,7 +68,8 @@ extension Integration {
         try await api.system.waitUntilSettled(event)
         let owners = [Name.user(), Name.user()]
         async let here = api.service.post("/conversations", ["externalId": externalID, "userId": owners[0]])
-        async let there = second.service.post("/conversations", ["externalId": externalID, "userId": owners[1]])
+        async let there = second.service.post(
+          "/conversations", ["externalId": externalID, "userId": owners[1]])
         let answers = try await [here, there]
         #expect(answers.map(\.status).sorted() == [201, 409])
         let winner = answers[0].status == 201 ? owners[0] : owners[1]
@@ -90,7 +94,8 @@ extension Integration {
         async let registered = api.register(externalID, owner: owner)
         _ = try await (accepted, registered)
         try await api.system.waitUntilSettled(event)
-        let page: Page<MessageBody> = try await api.client(owner).get("/users/\(owner.escaped)/messages").decoded()
+        let page: Page<MessageBody> = try await api.client(owner).get("/users/\(owner.escaped)/messages")
+          .decoded()
         #expect(page.total == 2)
       }
     }

@@ -32,12 +32,15 @@ extension Integration {
       #expect(try await api.client(user).get("/conversations/\(body.id)").body == answer.body)
     }
 
-    @Test("Only service and admin say whose it is and which call it belongs to; for users the fields are forbidden")
+    @Test(
+      "Only service and admin say whose it is and which call it belongs to; for users the fields are forbidden"
+    )
     func roles() async throws {
       let api = try await SharedSystem.api()
       let (owner, externalID) = (Name.user(), Name.externalID())
       let user = api.client(Name.user())
-      expectProblem(try await user.post("/conversations", ["externalId": externalID]), 403, code: "forbidden_field")
+      expectProblem(
+        try await user.post("/conversations", ["externalId": externalID]), 403, code: "forbidden_field")
       expectProblem(try await user.post("/conversations", ["userId": owner]), 403, code: "forbidden_field")
       for (role, externalID) in [("service", externalID), ("admin", Name.externalID())] {
         let answer = try await api.client("x", role: role).post(
@@ -62,35 +65,43 @@ extension Integration {
       let api = try await SharedSystem.api()
       let externalID = Name.externalID()
       _ = try await api.register(externalID, owner: Name.user())
-      let again = try await api.service.post("/conversations", ["externalId": externalID, "userId": Name.user()])
+      let again = try await api.service.post(
+        "/conversations", ["externalId": externalID, "userId": Name.user()])
       expectProblem(again, 409)
     }
 
-    @Test("What the contract does not allow is a 422 that points at it", arguments: [
-      (#"{"unknown":1}"#, ["/unknown"]), (#"{"status":"ended"}"#, ["/status"]), (#"{"title":7}"#, ["/title"]),
-      (#"{"metadata":[]}"#, ["/metadata"]), (#"{"a/b":1,"title":{}}"#, ["/a~1b", "/title"]),
-      (#"{"metadata":{"perceptionAnalysis":{}}}"#, ["/metadata/perceptionAnalysis"]),
-      (#"{"title":"\#(String(repeating: "é", count: 1001))"}"#, ["/title"]),
-      (#"{"metadata":{"a":"\#(String(repeating: "x", count: 65_536))"}}"#, ["/metadata"]),
-      (#"{"metadata":\#(nested(33))}"#, ["/metadata"]), ("[]", []), ("null", []), (#""text""#, []),
-    ])
+    @Test(
+      "What the contract does not allow is a 422 that points at it",
+      arguments: [
+        (#"{"unknown":1}"#, ["/unknown"]), (#"{"status":"ended"}"#, ["/status"]),
+        (#"{"title":7}"#, ["/title"]),
+        (#"{"metadata":[]}"#, ["/metadata"]), (#"{"a/b":1,"title":{}}"#, ["/a~1b", "/title"]),
+        (#"{"metadata":{"perceptionAnalysis":{}}}"#, ["/metadata/perceptionAnalysis"]),
+        (#"{"title":"\#(String(repeating: "é", count: 1001))"}"#, ["/title"]),
+        (#"{"metadata":{"a":"\#(String(repeating: "x", count: 65_536))"}}"#, ["/metadata"]),
+        (#"{"metadata":\#(nested(33))}"#, ["/metadata"]), ("[]", []), ("null", []), (#""text""#, []),
+      ])
     func invalid(_ body: String, _ pointers: [String]) async throws {
       let answer = try await post(Data(body.utf8))
       expectProblem(answer, 422, comment: "\(body.prefix(80))")
       #expect(Set(try faults(answer).keys) == Set(pointers))
     }
 
-    @Test("What is just within the limits is taken", arguments: [
-      #"{"title":"\#(String(repeating: "é", count: 1000))"}"#,
-      #"{"metadata":{"a":"\#(String(repeating: "x", count: 65_000))"}}"#, #"{"metadata":\#(nested(32))}"#,
-      #"{"title":null,"metadata":null,"externalId":null,"userId":null}"#, "\u{FEFF}{}",
-    ])
+    @Test(
+      "What is just within the limits is taken",
+      arguments: [
+        #"{"title":"\#(String(repeating: "é", count: 1000))"}"#,
+        #"{"metadata":{"a":"\#(String(repeating: "x", count: 65_000))"}}"#, #"{"metadata":\#(nested(32))}"#,
+        #"{"title":null,"metadata":null,"externalId":null,"userId":null}"#, "\u{FEFF}{}",
+      ])
     func valid(_ body: String) async throws {
       let answer = try await post(Data(body.utf8))
       #expect(answer.status == 201, "\(answer)")
     }
 
-    @Test("What is no JSON is a 400", arguments: ["", "{", "{} {}", #"{"title":"a"#, "{'a':1}", #"{"title":NaN}"#])
+    @Test(
+      "What is no JSON is a 400",
+      arguments: ["", "{", "{} {}", #"{"title":"a"#, "{'a':1}", #"{"title":NaN}"#])
     func malformed(_ body: String) async throws {
       expectProblem(try await post(Data(body.utf8)), 400)
     }
@@ -100,19 +111,24 @@ extension Integration {
       expectProblem(try await post(Data(#"{"title":""#.utf8) + [0xFF, 0xFE] + Data(#""}"#.utf8)), 400)
     }
 
-    @Test("Another content type than JSON, or none, is a 415", arguments: [
-      "text/plain", "application/x-www-form-urlencoded", "application/jsonx", nil,
-    ])
+    @Test(
+      "Another content type than JSON, or none, is a 415",
+      arguments: [
+        "text/plain", "application/x-www-form-urlencoded", "application/jsonx", nil,
+      ])
     func contentType(_ type: String?) async throws {
       let api = try await SharedSystem.api()
       let headers = type.map { ["Content-Type": $0] } ?? [:]
-      let answer = try await api.client(Name.user()).send("POST", "/conversations", headers, body: Data("{}".utf8))
+      let answer = try await api.client(Name.user()).send(
+        "POST", "/conversations", headers, body: Data("{}".utf8))
       expectProblem(answer, 415)
     }
 
-    @Test("Parameters of the content type do not matter", arguments: [
-      "application/json; charset=utf-8", "Application/JSON",
-    ])
+    @Test(
+      "Parameters of the content type do not matter",
+      arguments: [
+        "application/json; charset=utf-8", "Application/JSON",
+      ])
     func contentTypeParameters(_ type: String) async throws {
       let api = try await SharedSystem.api()
       let answer = try await api.client(Name.user()).send(
@@ -133,17 +149,21 @@ extension Integration {
         "POST", "/conversations", ["Content-Type": "application/json"],
         body: HTTPClientRequest.Body.stream(stream, length: .unknown))
       expectProblem(answer, 413)
-      #expect(try await post(Data(repeating: UInt8(ascii: " "), count: (1 << 20) - 2) + Data("{}".utf8)).status == 201)
+      #expect(
+        try await post(Data(repeating: UInt8(ascii: " "), count: (1 << 20) - 2) + Data("{}".utf8)).status
+          == 201)
     }
 
     @Test("U+0000, which Postgres refuses, becomes U+FFFD in text and metadata; an id that holds it is a 422")
     func nul() async throws {
       let api = try await SharedSystem.api()
-      let answer = try await post(Data(#"{"title":"a\u0000b","metadata":{"k\u0000":"\u0000","\ud800":1}}"#.utf8))
+      let answer = try await post(
+        Data(#"{"title":"a\u0000b","metadata":{"k\u0000":"\u0000","\ud800":1}}"#.utf8))
       #expect(answer.status == 201)
       #expect(try answer.decoded(ConversationBody.self).title == "a\u{FFFD}b")
       let id = try await api.service.send(
-        "POST", "/conversations", ["Content-Type": "application/json"], body: Data(#"{"externalId":"a\u0000b"}"#.utf8))
+        "POST", "/conversations", ["Content-Type": "application/json"],
+        body: Data(#"{"externalId":"a\u0000b"}"#.utf8))
       expectProblem(id, 422)
       #expect(try faults(id).keys.contains("/externalId"))
     }

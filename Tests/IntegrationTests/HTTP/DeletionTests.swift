@@ -26,7 +26,8 @@ extension Integration {
       #expect(try await rows(of: externalID, api) == 0)
     }
 
-    @Test("Later events of a deleted conversation are recorded as deleted, without content, and create nothing")
+    @Test(
+      "Later events of a deleted conversation are recorded as deleted, without content, and create nothing")
     func tombstone() async throws {
       let api = try await SharedSystem.api()
       let (owner, externalID) = (Name.user(), Name.externalID())
@@ -34,7 +35,8 @@ extension Integration {
       try await deliver(try ProviderEvent.transcript(externalID, ["one"], at: 1), api)
       #expect(try await api.client(owner).send("DELETE", path).status == 204)
       let later = try [
-        ProviderEvent.transcript(externalID, ["one", "two"], at: 2), ProviderEvent.make("system.shutdown", externalID),
+        ProviderEvent.transcript(externalID, ["one", "two"], at: 2),
+        ProviderEvent.make("system.shutdown", externalID),
       ]
       for event in later {
         try await deliver(event, api)
@@ -51,7 +53,8 @@ extension Integration {
       #expect(!again.transcriptReceived)
       let event = try ProviderEvent.transcript(externalID, ["three"], at: 3)
       try await deliver(event, api)
-      let page: Page<MessageBody> = try await api.client(owner).get("/conversations/\(again.id)/messages").decoded()
+      let page: Page<MessageBody> = try await api.client(owner).get("/conversations/\(again.id)/messages")
+        .decoded()
       #expect(page.items.map(\.content) == ["three"])
     }
 

@@ -10,14 +10,19 @@ extension Integration {
       let api = try await SharedSystem.api()
       let client = api.client(Name.user())
       var bodies: [String] = []
-      for number in 0..<5 { bodies.insert(try await client.post("/conversations", ["title": "\(number)"]).text, at: 0) }
-      func page(_ bodies: ArraySlice<String>, _ page: Int, _ limit: Int, _ totalPages: Int, _ hasMore: Bool) -> String {
+      for number in 0..<5 {
+        bodies.insert(try await client.post("/conversations", ["title": "\(number)"]).text, at: 0)
+      }
+      func page(_ bodies: ArraySlice<String>, _ page: Int, _ limit: Int, _ totalPages: Int, _ hasMore: Bool)
+        -> String
+      {
         #"{"items":[\#(bodies.joined(separator: ","))],"total":5,"page":\#(page),"limit":\#(limit),"#
           + #""totalPages":\#(totalPages),"hasMore":\#(hasMore)}"#
       }
       #expect(try await client.get("/conversations").text == page(bodies[...], 1, 50, 1, false))
       #expect(try await client.get("/conversations?limit=2").text == page(bodies[..<2], 1, 2, 3, true))
-      #expect(try await client.get("/conversations?page=3&limit=2").text == page(bodies[4...], 3, 2, 3, false))
+      #expect(
+        try await client.get("/conversations?page=3&limit=2").text == page(bodies[4...], 3, 2, 3, false))
       #expect(try await client.get("/conversations?page=4&limit=2").text == page([], 4, 2, 3, false))
       #expect(try await client.get("/conversations?limit=5&page=1").text == page(bodies[...], 1, 5, 1, false))
     }
@@ -29,13 +34,18 @@ extension Integration {
       #expect(answer.text == #"{"items":[],"total":0,"page":1,"limit":50,"totalPages":0,"hasMore":false}"#)
     }
 
-    @Test("Page and limit out of range, too deep pages and unknown parameters are a 400 that names them", arguments: [
-      ("page=0", "page"), ("page=-1", "page"), ("page=one", "page"), ("page=", "page"), ("page=1.0", "page"),
-      ("page=%2B1", "page"), ("page=99999999999999999999", "page"), ("limit=0", "limit"), ("limit=101", "limit"),
-      ("page=101&limit=100", "page"), ("page=1&page=2", "page"), ("status=done", "status"), ("status=", "status"),
-      ("transcriptReceived=1", "transcriptReceived"), ("offset=3", "offset"), ("userId=somebody", "userId"),
-      ("limit=%ff", "limit"),
-    ])
+    @Test(
+      "Page and limit out of range, too deep pages and unknown parameters are a 400 that names them",
+      arguments: [
+        ("page=0", "page"), ("page=-1", "page"), ("page=one", "page"), ("page=", "page"),
+        ("page=1.0", "page"),
+        ("page=%2B1", "page"), ("page=99999999999999999999", "page"), ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("page=101&limit=100", "page"), ("page=1&page=2", "page"), ("status=done", "status"),
+        ("status=", "status"),
+        ("transcriptReceived=1", "transcriptReceived"), ("offset=3", "offset"), ("userId=somebody", "userId"),
+        ("limit=%ff", "limit"),
+      ])
     func invalidQuery(_ query: String, _ parameter: String) async throws {
       let api = try await SharedSystem.api()
       let answer = try await api.client(Name.user()).get("/conversations?\(query)")
@@ -92,12 +102,15 @@ extension Integration {
       #expect(own.items.map(\.id) == [first.id])
       for role in ["service", "admin"] {
         let client = api.client("backend", role: role)
-        let one: Page<ConversationBody> = try await client.get("/conversations?userId=\(mine.escaped)").decoded()
+        let one: Page<ConversationBody> = try await client.get("/conversations?userId=\(mine.escaped)")
+          .decoded()
         #expect(one.items.map(\.id) == [first.id])
         let all: Page<ConversationBody> = try await client.get("/conversations?limit=2").decoded()
         #expect(all.items.map(\.id) == [second.id, first.id])
         #expect(all.total >= 2)
-        #expect(try await client.get("/conversations?userId=nobody").decoded(Page<ConversationBody>.self).total == 0)
+        #expect(
+          try await client.get("/conversations?userId=nobody").decoded(Page<ConversationBody>.self).total == 0
+        )
         expectProblem(try await client.get("/conversations?userId=white%20space"), 400)
       }
     }
@@ -106,10 +119,10 @@ extension Integration {
     func cached() async throws {
       let api = try await SharedSystem.api()
       let client = api.client(Name.user())
-      #expect(try await client.get("/conversations").isMiss)
+      #expect(try await client.getThroughCache("/conversations").isMiss)
       #expect(try await eventually { try await client.get("/conversations").isHit })
       let created: ConversationBody = try await client.post("/conversations", [:]).decoded()
-      let after = try await client.get("/conversations")
+      let after = try await client.getThroughCache("/conversations")
       #expect(!after.isHit)
       #expect(try after.decoded(Page<ConversationBody>.self).items.map(\.id) == [created.id])
     }

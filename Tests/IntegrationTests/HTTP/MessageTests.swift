@@ -10,11 +10,15 @@ extension Integration {
       let api = try await SharedSystem.api()
       let (user, externalID) = (Name.user(), Name.externalID())
       let conversation = try await api.register(externalID, owner: user)
-      let event = try ProviderEvent.make("application.transcription_ready", externalID, ["transcript": [
-        ["role": "system", "content": "Be brief."], "skipped",
-        ["role": "user", "content": "Zwei\n\"Fahrkarten\" 🛳", "timestamp": 1_750_000_100.25],
-        ["role": "assistant", "content": NSNull(), "timestamp": "2025-06-15T15:10:00+02:00"],
-      ]], at: 500)
+      let event = try ProviderEvent.make(
+        "application.transcription_ready", externalID,
+        [
+          "transcript": [
+            ["role": "system", "content": "Be brief."], "skipped",
+            ["role": "user", "content": "Zwei\n\"Fahrkarten\" 🛳", "timestamp": 1_750_000_100.25],
+            ["role": "assistant", "content": NSNull(), "timestamp": "2025-06-15T15:10:00+02:00"],
+          ]
+        ], at: 500)
       try await api.accept([event])
       try await api.system.waitUntilSettled(event)
       let client = api.client(user)
@@ -44,9 +48,11 @@ extension Integration {
           == envelope([], #""page":7,"limit":2,"totalPages":2,"hasMore":false"#))
     }
 
-    @Test("Page and limit out of range are a 400", arguments: [
-      "page=0", "limit=0", "limit=101", "page=201&limit=50", "limit=ten",
-    ])
+    @Test(
+      "Page and limit out of range are a 400",
+      arguments: [
+        "page=0", "limit=0", "limit=101", "page=201&limit=50", "limit=ten",
+      ])
     func invalidPages(_ query: String) async throws {
       let api = try await SharedSystem.api()
       let user = Name.user()
@@ -64,11 +70,15 @@ extension Integration {
       for (number, start) in [1_750_000_000, 1_750_000_002].enumerated() {
         let externalID = Name.externalID()
         ids.append(try await api.register(externalID, owner: user).id)
-        let event = try ProviderEvent.make("application.transcription_ready", externalID, ["transcript": [
-          ["role": "user", "content": "\(number).0", "timestamp": start],
-          ["role": "assistant", "content": "\(number).1", "timestamp": start + 3],
-          ["role": "user", "content": "\(number).2", "timestamp": start + 3],
-        ]])
+        let event = try ProviderEvent.make(
+          "application.transcription_ready", externalID,
+          [
+            "transcript": [
+              ["role": "user", "content": "\(number).0", "timestamp": start],
+              ["role": "assistant", "content": "\(number).1", "timestamp": start + 3],
+              ["role": "user", "content": "\(number).2", "timestamp": start + 3],
+            ]
+          ])
         try await api.accept([event])
         try await api.system.waitUntilSettled(event)
       }

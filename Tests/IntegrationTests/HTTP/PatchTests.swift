@@ -10,12 +10,19 @@ extension Integration {
       let (client, path) = try await conversation([
         "title": "Old", "metadata": ["keep": 1, "drop": 2, "deep": ["a": 1, "b": 2], "list": [1, 2]],
       ])
-      let answer = try await client.patch(path, ["metadata": [
-        "drop": NSNull(), "deep": ["b": NSNull(), "c": ["d": 3]], "list": [3], "new": ["x": NSNull(), "y": 1],
-      ]])
+      let answer = try await client.patch(
+        path,
+        [
+          "metadata": [
+            "drop": NSNull(), "deep": ["b": NSNull(), "c": ["d": 3]], "list": [3],
+            "new": ["x": NSNull(), "y": 1],
+          ]
+        ])
       #expect(answer.status == 200)
       let metadata = try #require(try answer.object()["metadata"] as? [String: Any])
-      let expected: [String: Any] = ["keep": 1, "deep": ["a": 1, "c": ["d": 3]], "list": [3], "new": ["y": 1]]
+      let expected: [String: Any] = [
+        "keep": 1, "deep": ["a": 1, "c": ["d": 3]], "list": [3], "new": ["y": 1],
+      ]
       #expect(NSDictionary(dictionary: metadata) == NSDictionary(dictionary: expected))
       #expect(try answer.decoded(ConversationBody.self).title == "Old")
       #expect(try await client.get(path).body == answer.body)
@@ -30,14 +37,16 @@ extension Integration {
       let answer = try await client.send(
         "PATCH", path, ["Content-Type": "application/merge-patch+json"], body: Data(#"{"title":"x"}"#.utf8))
       #expect(answer.status == 200)
-      expectProblem(try await client.send("PATCH", path, ["Content-Type": "text/plain"], body: Data("{}".utf8)), 415)
+      expectProblem(
+        try await client.send("PATCH", path, ["Content-Type": "text/plain"], body: Data("{}".utf8)), 415)
     }
 
     @Test("A change moves updatedAt and the ETag; one that changes nothing moves neither")
     func updatedAt() async throws {
       let (client, path) = try await conversation(["title": "Same", "metadata": ["a": ["b": 1]]])
       let before = try await client.get(path)
-      let same = try await client.patch(path, ["title": "Same", "metadata": ["a": ["b": 1], "none": NSNull()]])
+      let same = try await client.patch(
+        path, ["title": "Same", "metadata": ["a": ["b": 1], "none": NSNull()]])
       #expect((same.status, same.body) == (200, before.body))
       #expect(same.field("ETag") == before.field("ETag"))
       let other = try await client.patch(path, ["title": "Other"])
@@ -47,10 +56,12 @@ extension Integration {
       #expect(other.field("ETag") != before.field("ETag"))
     }
 
-    @Test("Users may end a conversation or mark it failed; service and admin may set any status", arguments: [
-      (String?.none, "ended", 200), (nil, "failed", 200), (nil, "active", 422), (nil, "pending", 422),
-      (nil, "done", 422), ("service", "active", 200), ("admin", "pending", 200), ("service", "Ended", 422),
-    ])
+    @Test(
+      "Users may end a conversation or mark it failed; service and admin may set any status",
+      arguments: [
+        (String?.none, "ended", 200), (nil, "failed", 200), (nil, "active", 422), (nil, "pending", 422),
+        (nil, "done", 422), ("service", "active", 200), ("admin", "pending", 200), ("service", "Ended", 422),
+      ])
     func status(_ role: String?, _ status: String, _ expected: Int) async throws {
       let api = try await SharedSystem.api()
       let (client, path) = try await conversation()
@@ -64,12 +75,15 @@ extension Integration {
       }
     }
 
-    @Test("What cannot be patched is a 422 that points at it, and nothing is changed", arguments: [
-      (#"{"title":"new","id":"x"}"#, ["/id"]), (#"{"userId":"x","externalId":"y"}"#, ["/userId", "/externalId"]),
-      (#"{"title":1,"metadata":"x","status":null}"#, ["/title", "/metadata", "/status"]),
-      (#"{"metadata":{"perceptionAnalysis":null}}"#, ["/metadata/perceptionAnalysis"]), ("[]", []),
-      (#"{"title":"a","title":"b"}"#, ["/title"]),
-    ])
+    @Test(
+      "What cannot be patched is a 422 that points at it, and nothing is changed",
+      arguments: [
+        (#"{"title":"new","id":"x"}"#, ["/id"]),
+        (#"{"userId":"x","externalId":"y"}"#, ["/userId", "/externalId"]),
+        (#"{"title":1,"metadata":"x","status":null}"#, ["/title", "/metadata", "/status"]),
+        (#"{"metadata":{"perceptionAnalysis":null}}"#, ["/metadata/perceptionAnalysis"]), ("[]", []),
+        (#"{"title":"a","title":"b"}"#, ["/title"]),
+      ])
     func invalid(_ body: String, _ pointers: [String]) async throws {
       let (client, path) = try await conversation(["title": "Old"])
       let before = try await client.get(path)
@@ -112,7 +126,9 @@ extension Integration {
 
       let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
         for number in 0..<8 {
-          group.addTask { try await client.patch(path, ["title": "race \(number)"], ["If-Match": current]).status }
+          group.addTask {
+            try await client.patch(path, ["title": "race \(number)"], ["If-Match": current]).status
+          }
         }
         return try await group.reduce(into: []) { $0.append($1) }
       }

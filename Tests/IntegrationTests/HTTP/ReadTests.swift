@@ -35,10 +35,10 @@ extension Integration {
       let client = api.client(Name.user())
       let created = try await client.post("/conversations", [:])
       let path = try #require(created.field("Location"))
-      let miss = try await client.get(path)
+      let miss = try await client.getThroughCache(path)
       #expect(miss.isMiss)
       #expect(try await eventually { try await client.get(path).isHit })
-      let hit = try await client.get(path)
+      let hit = try await client.getThroughCache(path)
       #expect(hit.body == miss.body)
       for answer in [miss, hit] {
         #expect(answer.field("Content-Type") == "application/json")
@@ -71,9 +71,11 @@ extension Integration {
       #expect(try await second.program.process.wait() == .code(0))
     }
 
-    @Test("If-None-Match with the current tag is a 304 without a body, as a miss and as a hit", arguments: [
-      "", "/messages",
-    ])
+    @Test(
+      "If-None-Match with the current tag is a 304 without a body, as a miss and as a hit",
+      arguments: [
+        "", "/messages",
+      ])
     func notModified(_ suffix: String) async throws {
       let api = try await SharedSystem.api()
       let client = api.client(Name.user())
@@ -91,10 +93,13 @@ extension Integration {
       #expect((other.status, other.body) == (200, full.body))
     }
 
-    @Test("HEAD answers as GET does, without the body", arguments: [
-      "/conversations/ID", "/conversations/ID/messages", "/conversations", "/users/USER/messages", "/health",
-      "/health/live", "/health/ready", "/conversations/none", "/conversations?limit=0",
-    ])
+    @Test(
+      "HEAD answers as GET does, without the body",
+      arguments: [
+        "/conversations/ID", "/conversations/ID/messages", "/conversations", "/users/USER/messages",
+        "/health",
+        "/health/live", "/health/ready", "/conversations/none", "/conversations?limit=0",
+      ])
     func head(_ template: String) async throws {
       let api = try await SharedSystem.api()
       let user = Name.user()
@@ -128,9 +133,11 @@ extension Integration {
       #expect(try await client.get("/health/live").field("X-Request-Id") != first)
     }
 
-    @Test("Unknown query parameters are a 400", arguments: [
-      "/conversations/ID?x=1", "/conversations/ID/messages?status=ended", "/users/USER/messages?order=asc",
-    ])
+    @Test(
+      "Unknown query parameters are a 400",
+      arguments: [
+        "/conversations/ID?x=1", "/conversations/ID/messages?status=ended", "/users/USER/messages?order=asc",
+      ])
     func unknownParameter(_ template: String) async throws {
       let api = try await SharedSystem.api()
       let user = Name.user()

@@ -7,7 +7,9 @@ import Testing
 extension Integration {
   @Suite("POST /webhooks/tavus")
   struct WebhookTests {
-    @Test("Without the right token nothing is looked at: 401", arguments: ["", "wrong", "integration-webhook-toke"])
+    @Test(
+      "Without the right token nothing is looked at: 401",
+      arguments: ["", "wrong", "integration-webhook-toke"])
     func unauthorized(_ token: String) async throws {
       let api = try await SharedSystem.api()
       let before = try await api.system.queuedEvents()
@@ -30,7 +32,8 @@ extension Integration {
         for token in ["old-token", "new-token"] {
           #expect(try await api.post(try ProviderEvent.transcript(token, []), token: token).status == 202)
         }
-        expectProblem(try await api.post(try ProviderEvent.transcript("x", []), token: "old-token,%20new-token"), 401)
+        expectProblem(
+          try await api.post(try ProviderEvent.transcript("x", []), token: "old-token,%20new-token"), 401)
         let open = try await system.startAPI(["WEBHOOK_AUTH": "none"])
         let event = try ProviderEvent.transcript("open", [])
         #expect(try await open.anonymous.send("POST", "/webhooks/tavus", body: event).status == 202)
@@ -84,7 +87,8 @@ extension Integration {
       expectProblem(answer, 413)
     }
 
-    @Test("Above the queue's depth limit the intake says 503 and when to come back, and takes duplicates still")
+    @Test(
+      "Above the queue's depth limit the intake says 503 and when to come back, and takes duplicates still")
     func full() async throws {
       try await LocalSystem.run { system in
         let api = try await system.startAPI(["QUEUE_MAX_DEPTH": "2"])

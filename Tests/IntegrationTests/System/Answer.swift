@@ -23,6 +23,12 @@ struct Answer: Sendable, CustomStringConvertible {
   /// Whether the answer came from Postgres because Redis had none.
   var isMiss: Bool { field("Cache-Status") == "redis; fwd=miss" }
 
+  /// Whether Redis was passed over, because it did not answer in time just now.
+  var isLate: Bool {
+    ["redis; fwd=bypass; detail=late", "redis; fwd=bypass; detail=breaker-open"].contains(
+      field("Cache-Status"))
+  }
+
   func decoded<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
     do { return try JSONDecoder().decode(type, from: body) } catch {
       throw IntegrationError("not a \(type): \(self): \(error)")

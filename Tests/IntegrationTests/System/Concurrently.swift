@@ -1,6 +1,7 @@
 /// Runs `body` for every element, `width` at a time, and throws the first error.
 func concurrently<Element: Sendable>(
-  _ elements: some Collection<Element>, width: Int = 8, _ body: @escaping @Sendable (Element) async throws -> Void
+  _ elements: some Collection<Element>, width: Int = 8,
+  _ body: @escaping @Sendable (Element) async throws -> Void
 ) async throws {
   try await withThrowingTaskGroup(of: Void.self) { group in
     var waiting = elements.makeIterator()

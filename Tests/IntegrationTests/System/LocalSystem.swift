@@ -56,7 +56,9 @@ final class LocalSystem: Sendable {
   }
 
   /// Starts an API and returns when it is ready.
-  func startAPI(_ changes: [String: String] = [:], from installation: Installation = .build) async throws -> API {
+  func startAPI(_ changes: [String: String] = [:], from installation: Installation = .build) async throws
+    -> API
+  {
     let program = try await start(.api, changes, installation)
     return API(program: program, system: self)
   }

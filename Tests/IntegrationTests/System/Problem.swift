@@ -18,7 +18,8 @@ func expectProblem(
   #expect(
     problem["requestId"] as? String == answer.field("X-Request-Id"), comment, sourceLocation: sourceLocation)
   for name in ["type", "title", "detail", "instance", "code"] {
-    #expect((problem[name] as? String)?.isEmpty == false, "\(name): \(problem)", sourceLocation: sourceLocation)
+    #expect(
+      (problem[name] as? String)?.isEmpty == false, "\(name): \(problem)", sourceLocation: sourceLocation)
   }
   if let code { #expect(problem["code"] as? String == code, comment, sourceLocation: sourceLocation) }
 }

@@ -28,9 +28,6 @@ package struct ConversationChange: Equatable, Sendable {
     return ConversationChange(.applied, next)
   }
 
-  /// For an event about a conversation whose tombstone is there: recorded without content, creating nothing.
-  package static let ofDeleted = ConversationChange(.deleted, nil)
-
   private init(_ outcome: EventOutcome, _ state: ConversationState?, replacement: Transcript? = nil) {
     self.outcome = outcome
     self.state = state

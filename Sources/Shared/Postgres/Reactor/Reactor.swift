@@ -45,7 +45,7 @@ final class Reactor: Sendable {
   private func serve() {
     var loop = ReactorLoop(
       dispatcher: Dispatcher(configuration: configuration, mailbox: mailbox), mailbox: mailbox)
-    while loop.turn() { publish(loop.isReachable) }
+    while loop.turn(publish: publish) {}
     publish(false)
     end()
   }

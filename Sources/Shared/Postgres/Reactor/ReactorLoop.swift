@@ -12,13 +12,13 @@ struct ReactorLoop {
     self.mailbox = mailbox
   }
 
-  var isReachable: Bool { dispatcher.isReachable }
-
-  /// False when all is done.
-  mutating func turn() -> Bool {
+  /// False when all is done. `publish` is told before each sleep whether a connection is open: nobody may come to
+  /// wake an idle client for that.
+  mutating func turn(publish: (Bool) -> Void) -> Bool {
     let now = ContinuousClock.now
     for message in mailbox.take() { dispatcher.handle(message, now: now) }
     dispatcher.tick(now: now)
+    publish(dispatcher.isReachable)
     if dispatcher.isFinished { return false }
     watch()
     let timeout = mailbox.prepareToSleep() ? timeoutMilliseconds(now) : 0
