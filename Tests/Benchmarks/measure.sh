@@ -38,14 +38,28 @@ load() {
 }
 
 # measure SCENARIO SCRIPT ARGUMENT…: one round, kept in results.tsv; leaves the number of requests in `requests`.
+# Returns 1 when a request failed.
 measure() {
   local scenario=$1 before after duration p50 p99 failures
   shift
   before=$(cpu_of_all api)
-  read -r requests duration p50 p99 failures < <(load "$seconds" "$@") || true
+  read -r requests duration p50 p99 failures < <(load "$seconds" "$@") || fail "$scenario: wrk failed"
   after=$(cpu_of_all api)
-  [ "${failures:-1}" -eq 0 ] || fail "$scenario: ${failures:-all} requests failed"
+  if [ "$failures" -ne 0 ]; then
+    progress "$scenario: $failures of $requests requests failed"
+    return 1
+  fi
   keep "$scenario" "$requests" "$duration" "$before" "$after" "$(resident api)" "$p50" "$p99"
+}
+
+# repeat ROUND: until none of its requests fails. A stalled disk, say, makes the intake answer 503.
+repeat() {
+  local attempt
+  for attempt in 1 2 3; do
+    ! "$1" || return 0
+    progress "the round does not count (attempt $attempt)"
+  done
+  fail "requests fail again and again"
 }
 
 # keep SCENARIO UNITS MICROSECONDS BEFORE AFTER KILOBYTES [P50 P99]: a line of results.tsv, told as progress too.
@@ -78,16 +92,18 @@ measure_reads() {
     check 1 0 "$suffix" "" 200 "$cache" "" record
   fi
   load "$warm_up" read.lua "$folder" "$suffix" "$conditional" >/dev/null
-  for ((round = 1; round <= rounds; round++)); do
-    check 1 1000 "$suffix" "$conditional" "$status" "$cache" "$body"
-    found=$(keys_found)
-    measure "$scenario" read.lua "$folder" "$suffix" "$conditional"
-    found=$(($(keys_found) - found))
-    # A hit reads two keys, epoch and value.
-    [[ $cache != *hit* ]] || ((found >= requests * 198 / 100)) ||
-      fail "$scenario: $requests requests found only $found keys in Redis"
-  done
+  for ((round = 1; round <= rounds; round++)); do repeat read_round; done
   check 1 1000 "$suffix" "$conditional" "$status" "$cache" "$body"
+}
+
+read_round() {
+  check 1 1000 "$suffix" "$conditional" "$status" "$cache" "$body"
+  found=$(keys_found)
+  measure "$scenario" read.lua "$folder" "$suffix" "$conditional" || return 1
+  found=$(($(keys_found) - found))
+  # A hit reads two keys, epoch and value.
+  [[ $cache != *hit* ]] || ((found >= requests * 198 / 100)) ||
+    fail "$scenario: $requests requests found only $found keys in Redis"
 }
 
 keys_found() {
@@ -109,16 +125,18 @@ queue_depth() {
 }
 
 measure_intake() {
-  local depth
   reset_queue
   load "$warm_up" webhook.lua "warm-up-" >/dev/null
-  for ((round = 1; round <= rounds; round++)); do
-    reset_queue
-    measure "webhook intake" webhook.lua "intake-$round-"
-    depth=$(queue_depth)
-    # What was under way when wrk stopped is queued, yet not counted.
-    ((depth >= requests && depth <= requests + connections)) ||
-      fail "the queue holds $depth events after $requests answers"
-  done
+  for ((round = 1; round <= rounds; round++)); do repeat intake_round; done
   reset_queue
+}
+
+intake_round() {
+  local depth
+  reset_queue
+  measure "webhook intake" webhook.lua "intake-$round-" || return 1
+  depth=$(queue_depth)
+  # What was under way when wrk stopped is queued, yet not counted.
+  ((depth >= requests && depth <= requests + connections)) ||
+    fail "the queue holds $depth events after $requests answers"
 }
