@@ -64,10 +64,12 @@ extension Integration {
         let api = try await system.startAPI()
         let worker = try await system.startWorker()
         for program in [api.program, worker] {
+          let linesBefore = program.process.lines.count
           program.process.signal(signal)
           #expect(try await program.process.wait(within: .seconds(5)) == .code(0))
-          #expect(
-            !program.process.lines.contains { $0.contains(#""level":"error""#) }, "\(program.process.lines)")
+          try await program.process.waitForOutputEnd()
+          let farewell = program.process.lines.dropFirst(linesBefore)
+          #expect(!farewell.contains { $0.contains(#""level":"error""#) }, "\(farewell)")
         }
       }
     }
