@@ -15,7 +15,11 @@ struct APIContext: RequestContext {
   }
 
   /// The `id` in the path, percent-decoded: identity providers' ids hold `|` and `@`. Nil when it cannot be decoded.
-  var pathID: String? { parameters.get("id")?.removingPercentEncoding }
+  var pathID: String? {
+    let id = parameters.get("id")
+    let isEncoded = id?.utf8.contains(UInt8(ascii: "%")) == true
+    return isEncoded ? id?.removingPercentEncoding : id
+  }
 
   /// Who sends the request. Reading it on a route without `Authentication` is a bug in the route table.
   var principal: Principal {

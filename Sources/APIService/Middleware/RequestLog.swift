@@ -33,7 +33,8 @@ struct RequestLog: RouterMiddleware {
     _ failure: (any Error)?
   ) {
     let route = context.endpointPath ?? request.uri.path
-    let level: Logger.Level = status.code >= 500 ? .error : route.hasPrefix("/health") ? .debug : .info
+    // A probe that finds us not ready is the asker's news, several times a second.
+    let level: Logger.Level = route.hasPrefix("/health") ? .debug : status.code >= 500 ? .error : .info
     guard logger.logLevel <= level else { return }
     var facts: Logger.Metadata = [
       LogKey.requestID: "\(context.requestID)",
