@@ -5,7 +5,10 @@ import Testing
 extension Integration {
   @Suite("Who may ask")
   struct AuthenticationTests {
-    private static let now = Int(Date().timeIntervalSince1970)
+    /// Makes a token for the time it is given: arguments stand long before their case runs.
+    typealias Minting = @Sendable (_ now: Int) -> String
+
+    private static var now: Int { Int(Date().timeIntervalSince1970) }
 
     @Test(
       "Every route for users wants a token, and asks for it before it looks at anything else",
@@ -27,18 +30,20 @@ extension Integration {
     @Test(
       "A token that is not ours, out of its time, or without a proper subject is a 401",
       arguments: [
-        "garbage", "a.b.c", unsigned(), "\(good).x",
-        Token.signed(["sub": "u", "exp": now + 60], secret: "another-secret-of-thirty-two-bytes-or-more"),
-        token(["sub": "u", "exp": now - 90]), token(["sub": "u"]), token(["sub": "u", "exp": "tomorrow"]),
-        token(["sub": "u", "exp": now + 600, "nbf": now + 120]), token(["exp": now + 60]),
-        token(["sub": "", "exp": now + 60]), token(["sub": "white space", "exp": now + 60]),
-        token(["sub": String(repeating: "u", count: 129), "exp": now + 60]),
-        token(["sub": 7, "exp": now + 60]),
-        Token.signed(["sub": "u", "exp": now + 60], secret: secret, algorithm: "HS512"),
-        Token.signed(["sub": "u", "exp": now + 60], secret: secret, algorithm: "none"),
-      ])
-    func refused(_ token: String) async throws {
+        { _ in "garbage" }, { _ in "a.b.c" }, { _ in unsigned() }, { _ in "\(good).x" },
+        { Token.signed(["sub": "u", "exp": $0 + 60], secret: "another-secret-of-thirty-two-bytes-or-more") },
+        { token(["sub": "u", "exp": $0 - 90]) }, { _ in token(["sub": "u"]) },
+        { _ in token(["sub": "u", "exp": "tomorrow"]) },
+        { token(["sub": "u", "exp": $0 + 600, "nbf": $0 + 120]) }, { token(["exp": $0 + 60]) },
+        { token(["sub": "", "exp": $0 + 60]) }, { token(["sub": "white space", "exp": $0 + 60]) },
+        { token(["sub": String(repeating: "u", count: 129), "exp": $0 + 60]) },
+        { token(["sub": 7, "exp": $0 + 60]) },
+        { Token.signed(["sub": "u", "exp": $0 + 60], secret: secret, algorithm: "HS512") },
+        { Token.signed(["sub": "u", "exp": $0 + 60], secret: secret, algorithm: "none") },
+      ] as [Minting])
+    func refused(_ mint: Minting) async throws {
       let api = try await SharedSystem.api()
+      let token = mint(Self.now)
       let answer = try await Client(base: api.program.base, token: token).get("/conversations")
       expectProblem(answer, 401)
       #expect(answer.field("WWW-Authenticate") == "Bearer")
@@ -56,12 +61,13 @@ extension Integration {
     @Test(
       "Within the leeway of a minute a token still and already counts; odd but legal subjects are users",
       arguments: [
-        token(["sub": "u", "exp": now - 30]), token(["sub": "u", "exp": now + 600, "nbf": now + 30]),
-        token(["sub": "auth0|66f1@example.com:a_b-c.d+e=", "exp": now + 60]),
-        token(["sub": String(repeating: "u", count: 128), "exp": Double(now) + 60.5]),
-      ])
-    func accepted(_ token: String) async throws {
+        { token(["sub": "u", "exp": $0 - 30]) }, { token(["sub": "u", "exp": $0 + 600, "nbf": $0 + 30]) },
+        { token(["sub": "auth0|66f1@example.com:a_b-c.d+e=", "exp": $0 + 60]) },
+        { token(["sub": String(repeating: "u", count: 128), "exp": Double($0) + 60.5]) },
+      ] as [Minting])
+    func accepted(_ mint: Minting) async throws {
       let api = try await SharedSystem.api()
+      let token = mint(Self.now)
       #expect(try await Client(base: api.program.base, token: token).get("/conversations").status == 200)
     }
 
@@ -103,7 +109,7 @@ extension Integration {
     }
 
     private static let secret = "integration-tests-sign-with-this-secret"
-    private static let good = Token.valid(for: "u", secret: secret)
+    private static var good: String { Token.valid(for: "u", secret: secret) }
 
     private static func token(_ claims: [String: Any]) -> String { Token.signed(claims, secret: secret) }
 
