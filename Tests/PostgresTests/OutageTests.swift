@@ -60,7 +60,7 @@ struct OutageTests {
         try await client.withTransaction { _ = try await $0.query("SELECT pg_sleep(20)") }
       }
       let active =
-        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(20)' AND state = 'active'"
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT pg_sleep(20)' AND state = 'active'"
       #expect(
         try await eventually {
           // Not on a shared connection: one of those is asleep.
@@ -144,7 +144,8 @@ struct OutageTests {
       async let outcome = failure {
         try await client.withTransaction { _ = try await $0.query("INSERT INTO t VALUES (1)") }
       }
-      let committing = "SELECT pid::bigint FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'"
+      let committing =
+        "SELECT pid::bigint FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT' AND state = 'active'"
       let found = try await poll(within: .seconds(15)) {
         try await client.query(PostgresStatement("committing", committing)).first.map { try $0.int(0) }
       }
@@ -205,7 +206,9 @@ struct OutageTests {
     }
     #expect(
       try await eventually {
-        try await client.number("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(1.5)'")
+        try await client.number(
+          "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT pg_sleep(1.5)'"
+        )
           == 1
       })
     await group.triggerGracefulShutdown()

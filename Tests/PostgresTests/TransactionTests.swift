@@ -197,7 +197,7 @@ struct TransactionTests {
         }
       }
       let sleeping =
-        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(20)' AND state = 'active'"
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT pg_sleep(20)' AND state = 'active'"
       #expect(try await eventually { try await client.number(sleeping) == 1 })
       let started = ContinuousClock.now
       sleeper.cancel()
