@@ -80,7 +80,7 @@ let package = Package(
     shared(
       "ConversationStore",
       [
-        "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, crypto, logging,
+        "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, logging,
       ]),
     shared(
       "Settings",

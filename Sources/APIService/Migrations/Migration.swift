@@ -1,4 +1,4 @@
-import Crypto
+import Conversations
 import Foundation
 import Settings
 
@@ -9,12 +9,7 @@ struct Migration: Sendable {
   let sql: String
 
   /// What was applied must not be edited later; this tells.
-  var checksum: String {
-    SHA256.hash(data: Data(sql.utf8)).map { byte in
-      let digits = String(byte, radix: 16)
-      return byte < 16 ? "0" + digits : digits
-    }.joined()
-  }
+  var checksum: String { hexadecimalSHA256(of: Array(sql.utf8).span) }
 
   /// All migrations beside the program.
   static func bundled() throws -> [Migration] {

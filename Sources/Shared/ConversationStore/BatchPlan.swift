@@ -1,5 +1,4 @@
 import Conversations
-import Crypto
 
 /// What a batch is to write: the rules applied to what is stored. Pure.
 struct BatchPlan: Sendable {
@@ -37,16 +36,15 @@ struct BatchPlan: Sendable {
   /// Throws `ConcurrentChange` when a conversation came or went between the statements: the batch is to be done again.
   init(_ batch: EventBatch, _ stored: StoredBatch) throws {
     var seen = stored.recorded
-    for (id, events) in batch.conversations {
-      let key = BytewiseKey(id)
-      if let fence = stored.fences[key], fence > (events.map(\.fence).max() ?? 0) {
-        fenced[ExternalConversationID(stored: id)] = fence
+    for group in batch.groups {
+      if let fence = stored.fences[group.id], fence > group.fence {
+        fenced[group.id] = fence
         continue
       }
-      let news = events.filter { seen.insert($0.id.text).inserted }
+      let news = group.events.filter { seen.insert($0.id.text).inserted }
       try plan(
-        news, stored.rows[key], stored, isDeleted: stored.tombstones.contains(key),
-        isRedelivery: news.count < events.count)
+        news, stored.rows[group.id], stored, isDeleted: stored.tombstones.contains(group.id),
+        isRedelivery: news.count < group.events.count)
     }
   }
 
@@ -86,9 +84,7 @@ struct BatchPlan: Sendable {
       writer.integer(entry.spokenAt.map { Int($0.microsecondsSinceEpoch) } ?? 0)
     }
     writer.endArray()
-    var text = ""
-    for byte in SHA256.hash(data: writer.bytes) { text += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-    return text
+    return hexadecimalSHA256(of: writer.bytes.span)
   }
 }
 

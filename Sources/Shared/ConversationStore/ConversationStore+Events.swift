@@ -23,31 +23,18 @@ extension ConversationStore {
 
 /// A batch's events by conversation, in order of arrival; conversations in the one lock order.
 struct EventBatch: Sendable {
-  let events: [IncomingEvent]
-  let conversations: [(id: String, events: [IncomingEvent])]
-
-  init(_ events: [IncomingEvent]) {
-    self.events = events
-    let groups = Dictionary(grouping: events) { BytewiseKey($0.conversation.text) }
-    conversations = groups.map { ($0.key.text, $0.value) }
-      .sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
+  /// One conversation's events: all of them came with one reservation, and so have its fence.
+  struct Group: Sendable {
+    let id: ExternalConversationID
+    let fence: Int64
+    let events: [IncomingEvent]
   }
 
-  var ids: [String] { conversations.map(\.id) }
+  let groups: [Group]
 
-  /// One per conversation: all its events came with one reservation.
-  var fences: [Int64] { conversations.map { $0.events.map(\.fence).max() ?? 0 } }
-}
-
-/// A text compared byte for byte; `String` compares by canonical equivalence, which ids must not.
-struct BytewiseKey: Hashable, Sendable {
-  let text: String
-
-  init(_ text: String) { self.text = text }
-
-  static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
-
-  func hash(into hasher: inout Hasher) {
-    for byte in text.utf8 { hasher.combine(byte) }
+  init(_ events: [IncomingEvent]) {
+    groups = Dictionary(grouping: events, by: \.conversation)
+      .map { Group(id: $0, fence: $1.map(\.fence).max() ?? 0, events: $1) }
+      .sorted { $0.id.text.utf8.lexicographicallyPrecedes($1.id.text.utf8) }
   }
 }

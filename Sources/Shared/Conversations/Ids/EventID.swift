@@ -1,5 +1,3 @@
-import Crypto
-
 /// What deduplicates webhooks: `[A-Za-z0-9._-]{1,128}`, signed by the sender or hashed from the body.
 package struct EventID: Hashable, Sendable, CustomStringConvertible {
   /// The characters, all ASCII.
@@ -14,16 +12,7 @@ package struct EventID: Hashable, Sendable, CustomStringConvertible {
 
   /// The lower-case hexadecimal SHA-256 of a body as it arrived.
   package init(sha256Of body: Span<UInt8>) {
-    let digest = body.withUnsafeBytes { SHA256.hash(data: $0) }
-    text = String(unsafeUninitializedCapacity: SHA256.byteCount * 2) { target in
-      var index = 0
-      for byte in digest {
-        target[index] = hexadecimalDigits.utf8Start[Int(byte >> 4)]
-        target[index + 1] = hexadecimalDigits.utf8Start[Int(byte & 15)]
-        index += 2
-      }
-      return index
-    }
+    text = hexadecimalSHA256(of: body)
   }
 
   /// The id itself.
