@@ -122,10 +122,14 @@ let package = Package(
     tests(
       "ConversationStore",
       ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging, nio]),
+    tests("Telemetry", ["Telemetry", metrics]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
     tests("APIService", ["APIService", "Conversations", crypto]),
     tests(
-      "WebhookWorker", ["WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", nio]),
+      "WebhookWorker",
+      [
+        "WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", "Telemetry", nio,
+      ]),
     tests("Integration", [httpClient, nio, nioHTTP, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]

@@ -10,7 +10,9 @@ struct WorkerAssembly: Sendable {
   let readiness = Readiness()
   let backends: Backends
   let loop: DeliveryLoop
+  private let queue: WebhookQueue
   private let consumer: QueueConsumer
+  private let metrics = PrometheusMetrics()
   private let settings: WorkerSettings
   private let logger: Logger
 
@@ -20,23 +22,29 @@ struct WorkerAssembly: Sendable {
     backends = Backends(settings.backends, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.shards = settings.queueShards
-    let queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
+    queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
     consumer = QueueConsumer(queue: queue, logger: logger)
+    let delivery = BatchDelivery(
+      store: backends.store, metrics: WorkerMetrics(metrics), logger: logger)
     loop = DeliveryLoop(
-      queue: queue, consumer: consumer, delivery: BatchDelivery(store: backends.store, logger: logger),
-      settings: settings, logger: logger)
+      queue: queue, consumer: consumer, delivery: delivery, settings: settings, logger: logger)
   }
 
   /// Everything that runs, in the order of starting; stopped in reverse: the loop before what it stands on,
   /// and health last of ours, since a client may keep its server from closing.
   func services() -> [any Service] {
-    backends.services + [healthServer(), consumer, loop]
+    backends.services + [server(), consumer, loop]
   }
 
-  private func healthServer() -> some Service {
-    let router = Router()
-    WorkerHealthRoutes(backends: backends, heartbeat: loop.heartbeat, readiness: readiness)
-      .register(in: router)
+  private func server() -> some Service {
+    let router = Router(context: WorkerContext.self)
+    let scrape = WorkerScrape(
+      registry: metrics, sampler: QueueSampler(queue: queue), backends: backends,
+      heartbeat: loop.heartbeat)
+    WorkerRoutes(
+      backends: backends, heartbeat: loop.heartbeat, readiness: readiness, scrape: scrape,
+      adminNetworks: settings.adminNetworks
+    ).register(in: router)
     var application = Application(
       router: router, configuration: .init(address: .hostname(settings.host, port: settings.port)),
       onServerRunning: { [logger, settings] channel in

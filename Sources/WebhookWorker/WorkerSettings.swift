@@ -5,7 +5,7 @@ import Settings
 struct WorkerSettings: Sendable {
   let backends: BackendSettings
   let logging: LogSettings
-  /// `WORKER_HOST` (`127.0.0.1`) and `WORKER_PORT` (8081): health.
+  /// `WORKER_HOST` (`127.0.0.1`) and `WORKER_PORT` (8081): health and metrics.
   let host: String
   let port: Int
   /// `WORKER_CONCURRENCY` (4): batches in flight.
@@ -16,6 +16,8 @@ struct WorkerSettings: Sendable {
   let queueShards: Int
   /// `ALLOW_UNSAFE_QUEUE`: run on a Redis that may evict or is too old.
   let allowsUnsafeQueue: Bool
+  /// `ADMIN_NETWORKS` (loopback and private ranges): from where `/metrics` answers.
+  let adminNetworks: NetworkList
   /// `SHUTDOWN_DRAIN_SECONDS` (5).
   let drain: Duration
 
@@ -29,6 +31,7 @@ struct WorkerSettings: Sendable {
     limits = Self.limits(reader)
     queueShards = reader.integer("QUEUE_SHARDS", default: 1, in: 1...256)
     allowsUnsafeQueue = reader.boolean("ALLOW_UNSAFE_QUEUE", default: false)
+    adminNetworks = NetworkList(reader: reader, "ADMIN_NETWORKS", default: .privateRanges)
     drain = .seconds(reader.integer("SHUTDOWN_DRAIN_SECONDS", default: 5, in: 0...600))
     reader.refuse("OTEL_EXPORTER_OTLP_ENDPOINT", "is not supported by this release: unset it")
     reader.refuse(

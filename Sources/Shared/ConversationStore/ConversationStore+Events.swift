@@ -9,15 +9,17 @@ extension ConversationStore {
   /// writers. Throws `PostgresError`, or what a payload that passed the intake cannot cause.
   package func apply(_ events: [IncomingEvent]) async throws -> BatchReceipt {
     let batch = EventBatch(events)
-    let plan = try await databases.primary.withTransaction { connection in
+    let (plan, written) = try await databases.primary.withTransaction { connection in
       let stored = try await StoredBatch(batch, connection)
       let plan = try BatchPlan(batch, stored)
       try await plan.write(connection)
-      return plan
+      return (plan, ContinuousClock.now)
     }
+    let commitDuration = ContinuousClock.now - written
     return BatchReceipt(
       fenced: plan.fenced, skippedEntries: plan.skippedEntries,
-      invalidated: await invalidate(plan.conversations.filter(\.isInvalidating).map(\.row)))
+      invalidated: await invalidate(plan.conversations.filter(\.isInvalidating).map(\.row)),
+      commitDuration: commitDuration)
   }
 }
 

@@ -11,5 +11,6 @@ package enum LogKey {
   package static let conversations = "conversations"
   package static let skippedEntries = "skippedEntries"
   package static let url = "url"
+  package static let hanging = "hanging"
   package static let version = "version"
 }
