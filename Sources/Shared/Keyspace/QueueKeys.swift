@@ -41,7 +41,8 @@ package struct QueueKeys: Sendable {
   /// HASH: `depth` (events in all conversations' lists), `paused` (`1`), `fence` (the last one given out),
   /// `lastReap` (ms), `quarantine` and `quarantineUntil` (the worker that sees to the suspects, and until
   /// when, ms), `call:<worker>` (its last numbered call), and the counters `enqueued`, `settled`, `retried`,
-  /// `died`, `reaped`, `reconciled`.
+  /// `died`, `reaped`, `reconciled`, `replayed`, `discarded`; `layout` (absent: 1) says which releases may
+  /// touch the shard.
   package var meta: String { base + "meta" }
 
   /// Beginning of ``events(_:)``.
@@ -57,7 +58,8 @@ package struct QueueKeys: Sendable {
   /// HASH of an event that is queued or dead: `payload`, `conversation` (the external id, in full),
   /// `traceparent` (absent if there was none), `enqueuedAt` (ms), `state` (`queued`, `dead`); from its first
   /// delivery on `deliveries` and `fence` (that of its last one); after failures `error`, `class`, `strikes`
-  /// (crashed workers that had it in hand first); once dead `reason`.
+  /// (crashed workers that had it in hand first); once dead `reason`, and `archived` when Postgres has a copy;
+  /// after a replay `requeuedAt` (ms).
   package func event(_ id: String) -> String { eventPrefix + id }
 
   /// Beginning of ``done(_:)``.

@@ -12,6 +12,8 @@ package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
     case cancelled
     /// The event cannot be queued: an id is empty or too long.
     case invalidEvent
+    /// A later release wrote the keys in a layout that this one does not know; nothing was touched.
+    case incompatibleLayout
     /// Redis refused the call, or answered with something that is no answer to it.
     case unexpectedReply
   }
@@ -33,11 +35,13 @@ package struct QueueError: Error, Sendable, Equatable, CustomStringConvertible {
       switch error.code {
       case .cancelled: .cancelled
       case .serverError where error.serverPrefix == "OOM": .outOfMemory
+      case .serverError where error.serverPrefix == "LAYOUT": .incompatibleLayout
       case _ where error.isRetryable || error.outcomeIsUnknown: .unavailable
       case .notConnected, .shutDown: .unavailable
       default: .unexpectedReply
       }
-    self.init(code, error.description, outcomeIsUnknown: error.outcomeIsUnknown)
+    let remedy = code == .incompatibleLayout ? ": run the release that wrote them, or a later one" : ""
+    self.init(code, error.description + remedy, outcomeIsUnknown: error.outcomeIsUnknown)
   }
 
   /// Whether the same call may succeed later.

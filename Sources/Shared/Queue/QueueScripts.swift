@@ -10,6 +10,10 @@ package struct QueueScripts: Sendable {
   package var heartbeat: RedisScript
   package var reap: RedisScript
   package var stats: RedisScript
+  package var inspect: RedisScript
+  package var replay: RedisScript
+  package var discard: RedisScript
+  package var pause: RedisScript
 
   /// Those of this build, from `Scripts/`. A build without them is broken, which ends the process.
   package static let bundled = QueueScripts()
@@ -22,6 +26,10 @@ package struct QueueScripts: Sendable {
     heartbeat = Self.withShared("heartbeat")
     reap = Self.withShared("reap")
     stats = Self.withShared("stats")
+    inspect = Self.withShared("inspect")
+    replay = Self.withShared("replay")
+    discard = Self.withShared("discard")
+    pause = Self.withShared("pause")
   }
 
   /// The script with `shared.lua` put between its first line, which must stay first, and the rest.

@@ -15,7 +15,7 @@ package struct QueueStatistics: Sendable, Equatable {
   /// Registered workers, those included whose lease ran out and whom no reap has found yet.
   package var workers = 0
   package var isPaused = false
-  /// How long the event whose turn is next has waited; zero when nothing is in line.
+  /// How long the event whose turn is next has waited since it was accepted, or replayed; zero when nothing is in line.
   package var oldestWaiting: Duration = .zero
   /// Events accepted since the queue was created, and so on for the following.
   package var enqueued = 0
@@ -26,17 +26,21 @@ package struct QueueStatistics: Sendable, Equatable {
   package var reaped = 0
   /// Conversations taken back because a reply was lost.
   package var reconciled = 0
+  /// Dead events that an operator gave another life, or gave up.
+  package var replayed = 0
+  package var discarded = 0
 
   package init() {}
 
   /// From the reply of `stats.lua`; nil if that is not one.
   init?(_ counts: [Int]) {
-    guard counts.count == 15 else { return nil }
+    guard counts.count == 17 else { return nil }
     (depth, ready, suspect, delayed) = (counts[0], counts[1], counts[2], counts[3])
     (inFlight, dead, workers, isPaused) = (counts[4], counts[5], counts[6], counts[7] != 0)
     oldestWaiting = .milliseconds(counts[8])
     (enqueued, settled, retried) = (counts[9], counts[10], counts[11])
     (died, reaped, reconciled) = (counts[12], counts[13], counts[14])
+    (replayed, discarded) = (counts[15], counts[16])
   }
 
   /// Another shard's added.
@@ -56,5 +60,7 @@ package struct QueueStatistics: Sendable, Equatable {
     died += other.died
     reaped += other.reaped
     reconciled += other.reconciled
+    replayed += other.replayed
+    discarded += other.discarded
   }
 }

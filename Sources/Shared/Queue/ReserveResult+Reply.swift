@@ -10,8 +10,10 @@ extension ReserveResult {
       Reservation($0, shard: shard, worker: worker, isSuspect: status == .solo)
     }
     guard reservations.count == listed.count else { return nil }
+    // While paused nothing is handed out however long it is due: to wait for that would be to spin.
+    let hasNext = due >= 0 && status != .paused
     self.init(
-      status: status, reservations: reservations, nextDue: due < 0 ? nil : .milliseconds(due),
+      status: status, reservations: reservations, nextDue: hasNext ? .milliseconds(due) : nil,
       waiting: Int(waiting))
   }
 }

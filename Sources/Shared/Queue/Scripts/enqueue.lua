@@ -8,8 +8,12 @@ local call = redis.call
 local done, event, events, ready, wake, meta = unpack(KEYS)
 local id, token, conversation, payload, traceparent, limit = unpack(ARGV)
 
+local depth, layout = unpack(call('HMGET', meta, 'depth', 'layout'))
+if tonumber(layout or '1') > 1 then
+  return redis.error_reply('LAYOUT the keys have layout ' .. layout .. ', this release knows 1')
+end
 if call('EXISTS', done, event) > 0 then return 'duplicate' end
-if tonumber(call('HGET', meta, 'depth') or '0') >= tonumber(limit) then return 'full' end
+if tonumber(depth or '0') >= tonumber(limit) then return 'full' end
 
 local time = call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))

@@ -8,7 +8,7 @@
 --        further worker is begun
 -- Result {conversations taken back, events buried, '1' if it only gave out new leases}
 local lease_time, silence, deadly = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local clean, budget = ARGV[4], tonumber(ARGV[5])
+local clean, budget = tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local last = tonumber(call('HGET', meta, 'lastReap') or '0')
 call('HSET', meta, 'lastReap', text(now))
@@ -29,7 +29,7 @@ local function strike(token, id, alone)
     bury(id, 'poison', 'worker died', 'workers died holding this event, the last one with nothing else in hand')
     buried = buried + 1
   end
-  if is_solo or strikes > 1 then call('HSET', solo, token, clean) end
+  if is_solo or strikes > 1 then quarantine(token, clean) end
 end
 
 local function take_from(worker)

@@ -8,6 +8,11 @@ local call = redis.call
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- What a later release wrote in a layout of its own is not for us to touch.
+if tonumber(call('HGET', meta, 'layout') or '1') > 1 then
+  return redis.error_reply('LAYOUT the keys have layout ' .. call('HGET', meta, 'layout') .. ', this release knows 1')
+end
+
 -- Integers up to 2^53 without the exponent that Lua's own conversion gives them.
 local function text(number) return string.format('%.0f', number) end
 
@@ -21,6 +26,17 @@ local function line_up(token, at_head)
   local line = call('HEXISTS', solo, token) == 1 and suspect or ready
   call(at_head and 'LPUSH' or 'RPUSH', line, token)
   hint()
+end
+
+-- A conversation is handed out alone until so many of its events have left it cleanly.
+local function quarantine(token, clean)
+  if tonumber(call('HGET', solo, token) or '0') < clean then call('HSET', solo, token, clean) end
+end
+
+-- What an id that is not dead is.
+local function whereabouts(id)
+  if call('EXISTS', event .. id) == 1 then return 'queued' end
+  return call('EXISTS', done .. id) == 1 and 'settled' or 'unknown'
 end
 
 -- Calls of one worker count only in the order of their numbers, so that a late one changes nothing.
