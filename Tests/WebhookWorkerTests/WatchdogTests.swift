@@ -32,32 +32,28 @@ import Testing
 
 @Suite struct HangPatienceTests {
   private let start = ContinuousClock.now
-  private let hang = LoopHeartbeat.Hang.loop(.seconds(30))
 
   @Test("A hang that lasts three seconds of looking is too long")
   func patience() {
-    var patience = HangPatience()
-    #expect(!patience.look(at: start, nil))
-    #expect(!patience.look(at: start + .seconds(1), hang))
-    #expect(!patience.look(at: start + .seconds(2), hang))
-    #expect(patience.look(at: start + .seconds(3), hang))
+    #expect(verdicts([(0, false), (1, true), (2, true), (3, true)]) == [false, false, false, true])
   }
 
   @Test("A hang that ends meanwhile is forgotten")
   func ends() {
-    var patience = HangPatience()
-    for second in 0..<3 { #expect(!patience.look(at: start + .seconds(second), hang)) }
-    #expect(!patience.look(at: start + .seconds(3), nil))
-    for second in 4..<6 { #expect(!patience.look(at: start + .seconds(second), hang)) }
-    #expect(patience.look(at: start + .seconds(6), hang))
+    let looks = [(1, true), (2, true), (3, false), (4, true), (5, true), (6, true)]
+    #expect(verdicts(looks) == [false, false, false, false, false, true])
   }
 
   @Test("A process that was stopped for a minute is not blamed for it")
   func stopped() {
+    #expect(verdicts([(0, false), (60, true), (61, true), (62, false)]) == [false, false, false, false])
+  }
+
+  /// What is said to looks at these seconds, at which there is a hang or not.
+  private func verdicts(_ looks: [(second: Int, hangs: Bool)]) -> [Bool] {
     var patience = HangPatience()
-    #expect(!patience.look(at: start, nil))
-    #expect(!patience.look(at: start + .seconds(60), hang))
-    #expect(!patience.look(at: start + .seconds(61), hang))
-    #expect(!patience.look(at: start + .seconds(62), nil))
+    return looks.map { look in
+      patience.look(at: start + .seconds(look.second), look.hangs ? .loop(.seconds(30)) : nil)
+    }
   }
 }

@@ -37,6 +37,13 @@ package struct BackendSettings: Sendable {
     self.replicaURLs = replicaURLs
   }
 
+  /// The queue's URL alone, for commands that need nothing else. Nil when it is wrong, which is reported.
+  package static func queueURL(reader: SettingsReader) -> RedisURL? {
+    // What is not used is not judged.
+    let isOwn = ["REDIS_QUEUE_URL", "REDIS_QUEUE_URL_FILE"].contains { reader.string($0) != nil }
+    return redis(reader, "REDIS_QUEUE_URL", default: isOwn ? nil : redisURL(reader))
+  }
+
   private static func redisURL(_ reader: SettingsReader) -> RedisURL? {
     if let text = reader.secret("REDIS_URL") { return redis(reader, "REDIS_URL", text) }
     let host = reader.string("REDIS_HOST") ?? "localhost"

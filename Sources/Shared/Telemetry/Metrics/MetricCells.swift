@@ -18,7 +18,7 @@ final class CounterCell: MetricCell, CounterHandler {
   func reset() { count.store(0, ordering: .relaxed) }
 }
 
-final class GaugeCell: MetricCell, RecorderHandler {
+final class GaugeCell: MetricCell, RecorderHandler, MeterHandler {
   static let kind = MetricFamily.Kind.gauge
   private let last = Atomic<Double>(0)
 
@@ -27,6 +27,14 @@ final class GaugeCell: MetricCell, RecorderHandler {
   func record(_ value: Int64) { record(Double(value)) }
 
   func record(_ value: Double) { last.store(value, ordering: .relaxed) }
+
+  func set(_ value: Int64) { record(Double(value)) }
+
+  func set(_ value: Double) { record(value) }
+
+  func increment(by amount: Double) { last.add(amount) }
+
+  func decrement(by amount: Double) { last.add(-amount) }
 }
 
 /// Times are observed in seconds.
@@ -61,10 +69,16 @@ final class HistogramCell: MetricCell, RecorderHandler, TimerHandler {
     guard value.isFinite else { return }
     let index = bounds.firstIndex { value <= $0 } ?? bounds.count
     buckets[index].count.wrappingAdd(1, ordering: .relaxed)
-    var old = sum.load(ordering: .relaxed)
+    sum.add(value)
+  }
+}
+
+extension Atomic<Double> {
+  fileprivate func add(_ amount: Double) {
+    var old = load(ordering: .relaxed)
     while true {
-      let (exchanged, current) = sum.weakCompareExchange(
-        expected: old, desired: old + value, ordering: .relaxed)
+      let (exchanged, current) = weakCompareExchange(
+        expected: old, desired: old + amount, ordering: .relaxed)
       if exchanged { return }
       old = current
     }

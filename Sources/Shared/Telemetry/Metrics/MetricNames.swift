@@ -35,6 +35,10 @@ extension MetricName {
   package static let queueRetried = MetricDescription(
     "freshet_queue_retried_total", "Failures after which an event was to be tried again.")
   package static let queueDied = MetricDescription("freshet_queue_died_total", "Deaths of events.")
+  package static let queueReplayed = MetricDescription(
+    "freshet_queue_replayed_total", "Dead events that an operator gave another life.")
+  package static let queueDiscarded = MetricDescription(
+    "freshet_queue_discarded_total", "Dead events that an operator gave up.")
   package static let queueReaped = MetricDescription(
     "freshet_queue_reaped_total", "Conversations taken from dead workers.")
   package static let queueReconciled = MetricDescription(

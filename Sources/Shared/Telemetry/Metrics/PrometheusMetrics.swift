@@ -88,6 +88,10 @@ extension PrometheusMetrics {
     return cell(metric, dimensions) { HistogramCell(bounds: metric.buckets) }
   }
 
+  package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    cell(.foreign(label), dimensions) { GaugeCell() }
+  }
+
   package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
     let metric = MetricDescription.foreign(label, suffix: "_seconds", buckets: .workSeconds)
     return cell(metric, dimensions) { HistogramCell(bounds: metric.buckets) }
@@ -96,6 +100,8 @@ extension PrometheusMetrics {
   package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
 
   package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+
+  package func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
 
   package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 }
