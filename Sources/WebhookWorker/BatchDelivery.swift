@@ -16,6 +16,9 @@ struct BatchDelivery: Sendable {
   /// - Returns: Whether Postgres, the cache and the queue all did their part.
   func deliver(_ reservations: [Reservation], to consumer: QueueConsumer) async -> Bool {
     let start = ContinuousClock.now
+    #if DEBUG
+      await misbehave(reservations, consumer)
+    #endif
     var attempt = BatchAttempt(reservations)
     await apply(&attempt)
     let settlements = reservations.map {
