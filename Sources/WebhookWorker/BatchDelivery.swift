@@ -18,6 +18,9 @@ struct BatchDelivery: Sendable {
   func deliver(_ reservations: [Reservation], to consumer: QueueConsumer) async -> Bool {
     metrics.delivered(reservations)
     let start = ContinuousClock.now
+    #if DEBUG
+      await misbehave(reservations, consumer)
+    #endif
     var attempt = BatchAttempt(reservations)
     await apply(&attempt)
     let processed = ContinuousClock.now

@@ -1,3 +1,4 @@
+import ConversationStore
 import Logging
 import NIOConcurrencyHelpers
 import Queue
@@ -89,6 +90,9 @@ final class DeliveryLoop: Service {
   private enum Ended { case batch, patience }
 
   private func reserve() async -> ReserveResult {
+    #if DEBUG
+      if DeliberateBreak.active == .hungLoop { await DeliberateBreak.hang() }
+    #endif
     do {
       return try await consumer.reserve(limits)
     } catch {

@@ -22,6 +22,7 @@ struct WorkerAssembly: Sendable {
     backends = Backends(settings.backends, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.shards = settings.queueShards
+    queueSettings.setLease(settings.lease)
     queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
     consumer = QueueConsumer(queue: queue, logger: logger)
     let delivery = BatchDelivery(

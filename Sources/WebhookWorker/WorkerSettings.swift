@@ -12,6 +12,9 @@ struct WorkerSettings: Sendable {
   let concurrency: Int
   /// `WORKER_BATCH` (64) events and `WORKER_BATCH_BYTES` (8 MiB) of payload at most per batch.
   let limits: ReservationLimits
+  /// `WORKER_LEASE_SECONDS` (15, 3…600): after so long a silence a worker's work is given to others. All workers of a
+  /// queue should agree.
+  let lease: Duration
   /// `QUEUE_SHARDS` (1).
   let queueShards: Int
   /// `ALLOW_UNSAFE_QUEUE`: run on a Redis that may evict or is too old.
@@ -29,6 +32,7 @@ struct WorkerSettings: Sendable {
     port = reader.integer("WORKER_PORT", default: 8081, in: 1...65535)
     concurrency = reader.integer("WORKER_CONCURRENCY", default: 4, in: 1...64)
     limits = Self.limits(reader)
+    lease = .seconds(reader.integer("WORKER_LEASE_SECONDS", default: 15, in: 3...600))
     queueShards = reader.integer("QUEUE_SHARDS", default: 1, in: 1...256)
     allowsUnsafeQueue = reader.boolean("ALLOW_UNSAFE_QUEUE", default: false)
     adminNetworks = NetworkList(reader: reader, "ADMIN_NETWORKS", default: .privateRanges)

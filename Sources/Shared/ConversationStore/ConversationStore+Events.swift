@@ -35,8 +35,13 @@ struct EventBatch: Sendable {
   let groups: [Group]
 
   init(_ events: [IncomingEvent]) {
-    groups = Dictionary(grouping: events, by: \.conversation)
+    let sorted = Dictionary(grouping: events, by: \.conversation)
       .map { Group(id: $0, fence: $1.map(\.fence).max() ?? 0, events: $1) }
       .sorted { $0.id.text.utf8.lexicographicallyPrecedes($1.id.text.utf8) }
+    #if DEBUG
+      groups = DeliberateBreak.active == .unsortedLocks ? sorted.shuffled() : sorted
+    #else
+      groups = sorted
+    #endif
   }
 }

@@ -21,17 +21,22 @@ struct StoredBatch: Sendable {
   init(_ batch: EventBatch, _ connection: PostgresConnection) async throws {
     let ids = Self.ids(batch.groups)
     let creating = batch.groups.filter { group in group.events.contains { $0.event.content != .other } }
-    let results = try await connection.queries(
-      [
-        (EventStatements.bounds, []),
-        (EventStatements.raiseFences, [ids, Self.fences(batch.groups)]),
-        (EventStatements.fences, [ids]),
-        (EventStatements.createConversations, [Self.ids(creating), Self.fences(creating)]),
-        (EventStatements.lockConversations, [ids]),
-        (EventStatements.transcripts, [ids]),
-        (EventStatements.tombstones, [ids]),
-        (EventStatements.recorded, [.textArray(batch.groups.flatMap(\.events).map(\.id.text))]),
-      ], deadline: Self.patience)
+    let planned: [(PostgresStatement, [PostgresParameter])] = [
+      (EventStatements.bounds, []),
+      (EventStatements.raiseFences, [ids, Self.fences(batch.groups)]),
+      (EventStatements.fences, [ids]),
+      (EventStatements.createConversations, [Self.ids(creating), Self.fences(creating)]),
+      (EventStatements.lockConversations, [ids]),
+      (EventStatements.transcripts, [ids]),
+      (EventStatements.tombstones, [ids]),
+      (EventStatements.recorded, [.textArray(batch.groups.flatMap(\.events).map(\.id.text))]),
+    ]
+    #if DEBUG
+      let statements = planned.map { ($0.broken, $1) }
+    #else
+      let statements = planned
+    #endif
+    let results = try await connection.queries(statements, deadline: Self.patience)
     for row in results[2] { fences[ExternalConversationID(stored: try row.text(0))] = try row.int(1) }
     for row in results[4] {
       let conversation = try row.conversation()

@@ -29,4 +29,12 @@ package struct QueueSettings: Sendable {
   package var longestIdle: Duration = .seconds(1)
 
   package init() {}
+
+  /// Sets the lease and, in the proportions of the defaults, the intervals that hang on it.
+  package mutating func setLease(_ lease: Duration) {
+    self.lease = lease
+    heartbeatInterval = lease / 5
+    reapInterval = lease / 3
+    silence = lease * 2 / 3
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Testing
 
 /// A running API and the ways tests talk to it.
@@ -18,10 +19,12 @@ struct API: Sendable {
   }
 
   /// Posts a webhook as the provider does.
-  func post(_ event: Data, token: String? = nil) async throws -> Answer {
+  func post(_ event: Data, token: String? = nil, within limit: TimeAmount = .seconds(20)) async throws
+    -> Answer
+  {
     try await anonymous.send(
       "POST", "/webhooks/tavus?token=\(token ?? system.webhookToken)", ["Content-Type": "application/json"],
-      body: event)
+      body: event, within: limit)
   }
 
   /// Posts webhooks, eight at a time, and expects each to be accepted.

@@ -1,0 +1,140 @@
+import Foundation
+import TestSupport
+
+extension FaultScenario {
+  static let workers = [killedWorkers, stoppedWorker, lateCommit, crossingLocks, rollingRestart]
+
+  /// Four workers in the middle of their transactions, and one of them ends by SIGKILL, again and again.
+  static let killedWorkers = FaultScenario("four workers, one after the other killed") { stage in
+    try await stage.slowDown()
+    try await stage.startWorkers(4)
+    try await stage.underLoad {
+      for _ in 0..<stage.form.pick(3, 30) {
+        try await stage.pause(.milliseconds(500), .seconds(2))
+        try stage.chooseVictim().process.kill()
+        try await stage.startWorker()
+      }
+    }
+    try await stage.expectRecovery(within: stage.form.pick(.seconds(8), .seconds(20)))
+  }
+
+  /// A worker that stands still for longer than its lease, and then goes on as if nothing had happened.
+  static let stoppedWorker = FaultScenario("a worker stopped for longer than its lease") { stage in
+    try await stage.slowDown()
+    try await stage.startWorkers(2)
+    try await stage.underLoad {
+      for _ in 0..<stage.form.pick(1, 3) {
+        let victim = stage.workers[stage.random(0...1)]
+        try await stage.pause(.milliseconds(300), .seconds(3))
+        victim.process.signal(SIGSTOP)
+        try await Task.sleep(for: .seconds(stage.form.leaseSeconds) * 4 / 3)
+        victim.process.signal(SIGCONT)
+      }
+    }
+    try await stage.expectRecovery(within: stage.form.pick(.seconds(8), .seconds(20)))
+    stage.expect(try await stage.system.counter("reaped") > 0, "nobody took the stopped worker's place")
+  }
+
+  /// A worker stopped between its reservation and its transaction, whose successor finds one event dead and commits the
+  /// next: the late transaction must change nothing.
+  static let lateCommit = FaultScenario("a stopped worker that commits after its successor") { stage in
+    let system = stage.system
+    let victim = try await stage.startWorker(
+      system.session("victim").merging(["WORKER_CONCURRENCY": "1"]) { $1 })
+    try await stage.load.send("late")
+    try await stage.await("the first event is stored") { try await system.queueDepth() == 0 }
+    // Its next BEGIN reaches the server, but not yet the session.
+    let sessions = try await system.sessionProcesses("victim")
+    for session in sessions { kill(session, SIGSTOP) }
+    defer { for session in sessions { kill(session, SIGCONT) } }
+    try await system.pauseQueue()
+    let events = stage.random(2...6)
+    for _ in 0..<events { try await stage.load.send("late") }
+    try await system.resumeQueue()
+    var worker: String?
+    try await stage.await("the worker holds the conversation") {
+      worker = try await system.holder(of: "late")
+      return worker != nil
+    }
+    victim.process.signal(SIGSTOP)
+    try await system.refuse("late", 2, sqlState: "23514")
+    stage.expectDeath()
+    try await stage.startWorker()
+    try await stage.await("a successor is done with it") {
+      if try await system.holder(of: "late") == worker { _ = try await system.expireLease(of: "late") }
+      return try await system.queueDepth() == 0
+    }
+    try await system.allowAgain()
+    let wakeUp = ContinuousClock.now
+    let now = try await system.rows("SELECT clock_timestamp()")[0][0]
+    for session in sessions { kill(session, SIGCONT) }
+    victim.process.signal(SIGCONT)
+    try await stage.await("the late transaction is over", within: .seconds(10)) {
+      try await system.count(
+        """
+        SELECT count(*) FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'idle'
+        AND query IN ('COMMIT', 'ROLLBACK') AND state_change > '\(now)'
+        """) > 0
+    }
+    stage.note(recovery: ContinuousClock.now - wakeUp)
+  }
+
+  /// A worker and its successor commit the same conversations at the same time, row by row.
+  static let crossingLocks = FaultScenario("a worker and its successor commit at once") { stage in
+    let system = stage.system
+    _ = try await system.rows(
+      """
+      CREATE FUNCTION fault_delay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_sleep(0.005); RETURN NEW;
+      END $$;
+      CREATE TRIGGER fault_delay BEFORE INSERT ON queue_fences FOR EACH ROW EXECUTE FUNCTION fault_delay();
+      """)
+    let settings = ["WORKER_CONCURRENCY": "1", "WORKER_BATCH": "64"]
+    var names: [String: RunningProgram] = [:]
+    for name in ["worker-1", "worker-2"] {
+      names[name] = try await stage.startWorker(settings.merging(system.session(name)) { $1 })
+    }
+    try await system.pauseQueue()
+    for number in 0..<64 { try await stage.load.send("load-\(number)") }
+    let lock = try system.hold("LOCK TABLE queue_fences IN EXCLUSIVE MODE")
+    try await stage.await("the table is locked") { try await system.waiting(for: "holds-lock") }
+    try await system.resumeQueue()
+    var first = ""
+    try await stage.await("a worker waits for the table") {
+      first = try await system.blockedSessions().first ?? ""
+      return !first.isEmpty
+    }
+    let victim = try await system.holder(of: "load-0")
+    names[first]?.process.signal(SIGSTOP)
+    try await stage.await("its successor waits as well") {
+      if try await system.holder(of: "load-0") == victim { _ = try await system.expireLease(of: "load-0") }
+      return try await Set(system.blockedSessions()).count == 2
+    }
+    try await system.release(lock)
+    let start = ContinuousClock.now
+    names[first]?.process.signal(SIGCONT)
+    try await stage.expectRecovery(within: .seconds(10), since: start)
+  }
+
+  /// A release: every worker is replaced by a new one and told to end. Nothing waits for a lease.
+  static let rollingRestart = FaultScenario("a rolling restart of all workers") { stage in
+    // The default lease, so that waiting for one would show.
+    let settings = ["WORKER_LEASE_SECONDS": "15"]
+    try await stage.slowDown()
+    try await stage.startWorkers(3, settings)
+    try await stage.underLoad {
+      for _ in 0..<stage.form.pick(3, 15) {
+        try await stage.startWorker(settings)
+        let leaver = try stage.chooseVictim()
+        leaver.process.terminate()
+        let start = ContinuousClock.now
+        let exit = try await leaver.process.wait(within: .seconds(25))
+        stage.expect(exit == .code(0), "a worker told to end ended with \(exit)")
+        stage.expect(
+          ContinuousClock.now - start < .seconds(5), "it took \(ContinuousClock.now - start) to leave")
+      }
+    }
+    try await stage.expectRecovery(within: .seconds(5))
+    stage.expect(try await stage.system.counter("reaped") == 0, "a worker that left was taken for dead")
+  }
+}
