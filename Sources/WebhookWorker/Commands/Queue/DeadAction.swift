@@ -45,18 +45,18 @@ enum DeadAction: String, Sendable {
     var outcomes: [String] = []
     for id in ids {
       let event = try await queue.event(id)
-      outcomes.append(outcome(of: event))
+      outcomes.append(outcome(of: event.state, reason: event.reason))
     }
     return outcomes
   }
 
-  func outcome(of event: EventReport) -> String {
-    switch event.state {
+  func outcome(of state: EventState, reason: String?) -> String {
+    switch state {
     case .queued: "queued"
     case .settled: "settled"
     case .unknown: "unknown"
     case .dead:
-      self == .replay && event.reason == DeathReason.payloadLost.rawValue
+      self == .replay && reason == DeathReason.payloadLost.rawValue
         ? ReplayOutcome.payloadLost.rawValue : participle
     }
   }
