@@ -125,7 +125,12 @@ let package = Package(
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
     tests("APIService", ["APIService", "Conversations", crypto]),
     tests(
-      "WebhookWorker", ["WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", nio]),
+      "WebhookWorker",
+      [
+        "WebhookWorker", "Cache", "ConversationStore", "Conversations", "Keyspace", "Postgres", "Queue",
+        "Redis",
+        logging, nio,
+      ]),
     tests("Integration", [httpClient, nio, nioHTTP, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,3 +1,4 @@
+import ConversationStore
 import Hummingbird
 import Logging
 import Queue
@@ -11,6 +12,8 @@ struct WorkerAssembly: Sendable {
   let backends: Backends
   let loop: DeliveryLoop
   private let consumer: QueueConsumer
+  private let copier: DeadLetterCopier
+  private let upkeep: UpkeepService
   private let settings: WorkerSettings
   private let logger: Logger
 
@@ -22,6 +25,9 @@ struct WorkerAssembly: Sendable {
     queueSettings.shards = settings.queueShards
     let queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
     consumer = QueueConsumer(queue: queue, logger: logger)
+    copier = DeadLetterCopier(queue: queue, consumer: consumer, store: backends.store, logger: logger)
+    upkeep = UpkeepService(
+      queue: queue, store: backends.store, copier: copier, retention: settings.retention, logger: logger)
     loop = DeliveryLoop(
       queue: queue, consumer: consumer, delivery: BatchDelivery(store: backends.store, logger: logger),
       settings: settings, logger: logger)
@@ -30,7 +36,7 @@ struct WorkerAssembly: Sendable {
   /// Everything that runs, in the order of starting; stopped in reverse: the loop before what it stands on,
   /// and health last of ours, since a client may keep its server from closing.
   func services() -> [any Service] {
-    backends.services + [healthServer(), consumer, loop]
+    backends.services + [healthServer(), consumer, copier, upkeep, loop]
   }
 
   private func healthServer() -> some Service {

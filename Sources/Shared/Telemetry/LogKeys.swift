@@ -10,6 +10,9 @@ package enum LogKey {
   package static let events = "events"
   package static let conversations = "conversations"
   package static let skippedEntries = "skippedEntries"
+  package static let settled = "settled"
+  package static let task = "task"
+  package static let count = "count"
   package static let url = "url"
   package static let version = "version"
 }
