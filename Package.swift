@@ -128,7 +128,9 @@ let package = Package(
     tests(
       "WebhookWorker",
       [
-        "WebhookWorker", "ConversationStore", "Conversations", "Postgres", "Queue", "Telemetry", nio,
+        "WebhookWorker", "Cache", "ConversationStore", "Conversations", "Keyspace", "Postgres", "Queue",
+        "Redis", "Telemetry",
+        logging, nio,
       ]),
     tests("Integration", [httpClient, nio, nioHTTP, nioConcurrency, crypto]),
   ],

@@ -1,3 +1,4 @@
+import ConversationStore
 import Hummingbird
 import Logging
 import Queue
@@ -13,6 +14,8 @@ struct WorkerAssembly: Sendable {
   private let queue: WebhookQueue
   private let consumer: QueueConsumer
   private let metrics = PrometheusMetrics()
+  private let copier: DeadLetterCopier
+  private let upkeep: UpkeepService
   private let settings: WorkerSettings
   private let logger: Logger
 
@@ -27,6 +30,9 @@ struct WorkerAssembly: Sendable {
     consumer = QueueConsumer(queue: queue, logger: logger)
     let delivery = BatchDelivery(
       store: backends.store, metrics: WorkerMetrics(metrics), logger: logger)
+    copier = DeadLetterCopier(queue: queue, consumer: consumer, store: backends.store, logger: logger)
+    upkeep = UpkeepService(
+      queue: queue, store: backends.store, copier: copier, retention: settings.retention, logger: logger)
     loop = DeliveryLoop(
       queue: queue, consumer: consumer, delivery: delivery, settings: settings, logger: logger)
   }
@@ -34,7 +40,7 @@ struct WorkerAssembly: Sendable {
   /// Everything that runs, in the order of starting; stopped in reverse: the loop before what it stands on,
   /// and health last of ours, since a client may keep its server from closing.
   func services() -> [any Service] {
-    backends.services + [server(), consumer, loop]
+    backends.services + [server(), consumer, copier, upkeep, loop]
   }
 
   private func server() -> some Service {

@@ -1,3 +1,4 @@
+import ConversationStore
 import Queue
 import Settings
 
@@ -17,6 +18,8 @@ struct WorkerSettings: Sendable {
   let lease: Duration
   /// `QUEUE_SHARDS` (1).
   let queueShards: Int
+  /// `WEBHOOK_EVENTS_RETENTION_DAYS` (90): how far back a repeated event is recognised.
+  let retention: RetentionSettings
   /// `ALLOW_UNSAFE_QUEUE`: run on a Redis that may evict or is too old.
   let allowsUnsafeQueue: Bool
   /// `ADMIN_NETWORKS` (loopback and private ranges): from where `/metrics` answers.
@@ -34,15 +37,21 @@ struct WorkerSettings: Sendable {
     limits = Self.limits(reader)
     lease = .seconds(reader.integer("WORKER_LEASE_SECONDS", default: 15, in: 3...600))
     queueShards = reader.integer("QUEUE_SHARDS", default: 1, in: 1...256)
+    retention = Self.retention(reader)
     allowsUnsafeQueue = reader.boolean("ALLOW_UNSAFE_QUEUE", default: false)
     adminNetworks = NetworkList(reader: reader, "ADMIN_NETWORKS", default: .privateRanges)
     drain = .seconds(reader.integer("SHUTDOWN_DRAIN_SECONDS", default: 5, in: 0...600))
     reader.refuse("OTEL_EXPORTER_OTLP_ENDPOINT", "is not supported by this release: unset it")
-    reader.refuse(
-      "WEBHOOK_EVENTS_RETENTION_DAYS", "purging is not supported by this release: unset it")
     try reader.finish()
     guard let backends else { preconditionFailure("backend settings failed without a reported problem") }
     self.backends = backends
+  }
+
+  private static func retention(_ reader: SettingsReader) -> RetentionSettings {
+    var retention = RetentionSettings()
+    let days = reader.integer("WEBHOOK_EVENTS_RETENTION_DAYS", default: 90, in: 1...36_500)
+    retention.events = .seconds(days * 86_400)
+    return retention
   }
 
   private static func limits(_ reader: SettingsReader) -> ReservationLimits {

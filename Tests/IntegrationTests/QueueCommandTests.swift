@@ -141,10 +141,14 @@ extension Integration {
       }
     }
 
-    @Test("Without Redis every command ends with 69 within a few seconds, and says what to do")
+    @Test(
+      "Without a server that it needs every command ends with 69 within a few seconds, and says what to do")
     func unreachable() async throws {
       let redis = try await RedisServer.start()
-      let system = ["REDIS_QUEUE_URL": "redis://:queue-secret@127.0.0.1:\(FreePort.next())"]
+      let system = [
+        "REDIS_QUEUE_URL": "redis://:queue-secret@127.0.0.1:\(FreePort.next())",
+        "DATABASE_URL": "postgresql://user:database-secret@127.0.0.1:\(FreePort.next())/x",
+      ]
       for arguments in [
         ["stats"], ["dead"], ["show", "x"], ["replay", "x"], ["discard", "--all", "--yes"], ["pause"],
         ["resume"],
@@ -155,6 +159,10 @@ extension Integration {
       redis.pause()
       try await expectUnreachable(["stats", "--json"], ["REDIS_URL": redis.url])
       redis.resume()
+      let noDatabase = ["REDIS_URL": redis.url, "DATABASE_URL": system["DATABASE_URL"] ?? ""]
+      for arguments in [["dead"], ["show", "x"], ["replay", "--all", "--yes"]] {
+        try await expectUnreachable(arguments, noDatabase, naming: "DATABASE_URL")
+      }
       try await redis.stop()
     }
 
@@ -176,6 +184,9 @@ extension Integration {
       #expect(bad.code == 78, "\(bad)")
       #expect(bad.text.contains("REDIS_QUEUE_URL:") && bad.text.contains("QUEUE_SHARDS:"), "\(bad)")
       #expect(!bad.text.contains("secret") && !bad.text.contains("LOG_LEVEL"), "\(bad)")
+      let missing = try await run(.worker, ["queue", "dead"], ["QUEUE_SHARDS": "many"])
+      #expect(missing.code == 78, "\(missing)")
+      #expect(missing.text.contains("DATABASE_URL:") && missing.text.contains("QUEUE_SHARDS:"), "\(missing)")
       let system = try await SharedSystem.api().system
       let fine = try await run(
         .worker, ["queue", "stats"],
@@ -195,7 +206,12 @@ extension Integration {
     }
 
     private func queue(_ system: LocalSystem, _ arguments: [String]) async throws -> ProgramEnd {
-      try await run(.worker, ["queue"] + arguments, ["REDIS_QUEUE_URL": system.queueRedis.url])
+      try await run(.worker, ["queue"] + arguments, Self.settings(system))
+    }
+
+    /// No more than the commands need.
+    private static func settings(_ system: LocalSystem) -> [String: String] {
+      ["REDIS_QUEUE_URL": system.queueRedis.url, "DATABASE_URL": system.databaseURL]
     }
 
     /// Discards everything, with a pseudo-terminal in between.
@@ -203,15 +219,17 @@ extension Integration {
       let command = "\(try Installation.build.path(.worker)) queue discard --all"
       let shell = "{ sleep 1; echo \(answer); sleep 5; } | script -qec '\(command)' /dev/null"
       return try await end(
-        of: ChildProcess("bash", ["-c", shell], environment: ["REDIS_QUEUE_URL": system.queueRedis.url]))
+        of: ChildProcess("bash", ["-c", shell], environment: Self.settings(system)))
     }
 
-    private func expectUnreachable(_ arguments: [String], _ environment: [String: String]) async throws {
+    private func expectUnreachable(
+      _ arguments: [String], _ environment: [String: String], naming setting: String = "REDIS_QUEUE_URL"
+    ) async throws {
       let start = ContinuousClock.now
       let end = try await run(.worker, ["queue"] + arguments, environment)
       #expect(end.code == 69, "\(arguments): \(end)")
-      #expect(end.text.contains("REDIS_QUEUE_URL"), "\(end)")
-      #expect(!end.text.contains("queue-secret"), "\(end)")
+      #expect(end.text.contains(setting), "\(end)")
+      #expect(!end.text.contains("-secret"), "\(end)")
       #expect(ContinuousClock.now - start < .seconds(6))
     }
   }

@@ -30,12 +30,9 @@ extension Integration {
 
     @Test("A worker whose servers are away is alive however long; it works within 2 s of their return")
     func outages() async throws {
-      let outages = [ServerKind.redis, .postgres].concurrentlyMapped { server in
-        try await LocalSystem.run(ownPostgres: server == .postgres) { system in
-          try await outage(of: server, system)
-        }
+      try await concurrently([ServerKind.redis, .postgres]) { server in
+        try await LocalSystem.run(ownPostgres: server == .postgres) { try await outage(of: server, $0) }
       }
-      _ = try await outages
     }
 
     private func outage(of server: ServerKind, _ system: LocalSystem) async throws {

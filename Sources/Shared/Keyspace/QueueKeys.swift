@@ -41,7 +41,7 @@ package struct QueueKeys: Sendable {
   /// HASH: `depth` (events in all conversations' lists), `paused` (`1`), `fence` (the last one given out),
   /// `lastReap` (ms), `quarantine` and `quarantineUntil` (the worker that sees to the suspects, and until
   /// when, ms), `call:<worker>` (its last numbered call), and the counters `enqueued`, `settled`, `retried`,
-  /// `died`, `reaped`, `reconciled`, `replayed`, `discarded`; `layout` (absent: 1) says which releases may
+  /// `died`, `reaped`, `reconciled`, `replayed`, `discarded`; `archivedUntil` (ms: whoever died before is in Postgres); `layout` (absent: 1) says which releases may
   /// touch the shard.
   package var meta: String { base + "meta" }
 

@@ -14,6 +14,7 @@ package final class QueueConsumer: Sendable {
   private let ledger: NIOLockedValueBox<ReservationLedger>
   private let nextShard = NIOLockedValueBox(0)
   private let listener: WakeListener
+  private let deaths = Bell()
   private let logger: Logger
 
   package init(queue: WebhookQueue, logger: Logger) {
@@ -57,7 +58,18 @@ package final class QueueConsumer: Sendable {
         }
       }
     }
+    if zip(settlements, results).contains(where: { $0.isDeath && $1 == .settled }) { deaths.ring() }
     return results
+  }
+
+  /// Waits until an event died by this worker's doing, or `limit`. For one caller.
+  package func waitForDeath(atMost limit: Duration) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.deaths.next() }
+      group.addTask { await pause(limit) }
+      await group.next()
+      group.cancelAll()
+    }
   }
 
   /// Waits until there may be work: a hint, a delayed conversation falling due, or `longestIdle`.
@@ -190,6 +202,7 @@ extension QueueConsumer: Service {
     try await beat()
     let result = try await queue.reap()
     guard result.conversations > 0 else { return }
+    if result.buried > 0 { deaths.ring() }
     logger.debug(
       "took over from dead workers",
       metadata: ["conversations": "\(result.conversations)", "buried": "\(result.buried)"])
@@ -203,6 +216,12 @@ extension ReserveResult {
     reservations += other.reservations
     waiting += other.waiting
     nextDue = [nextDue, other.nextDue].compactMap { $0 }.min()
+  }
+}
+
+extension Settlement {
+  fileprivate var isDeath: Bool {
+    if case .dead = failure { true } else { false }
   }
 }
 

@@ -14,6 +14,10 @@ package struct QueueScripts: Sendable {
   package var replay: RedisScript
   package var discard: RedisScript
   package var pause: RedisScript
+  package var unarchived: RedisScript
+  package var archive: RedisScript
+  package var purge: RedisScript
+  package var restore: RedisScript
 
   /// Those of this build, from `Scripts/`. A build without them is broken, which ends the process.
   package static let bundled = QueueScripts()
@@ -30,6 +34,10 @@ package struct QueueScripts: Sendable {
     replay = Self.withShared("replay")
     discard = Self.withShared("discard")
     pause = Self.withShared("pause")
+    unarchived = Self.withShared("unarchived")
+    archive = Self.withShared("archive")
+    purge = Self.withShared("purge")
+    restore = Self.withShared("restore")
   }
 
   /// The script with `shared.lua` put between its first line, which must stay first, and the rest.

@@ -42,4 +42,6 @@ package struct BulkResult<Outcome: Hashable & Sendable>: Sendable, Equatable {
   package mutating func add(_ outcomes: some Sequence<Outcome>) {
     for outcome in outcomes { counts[outcome, default: 0] += 1 }
   }
+
+  package mutating func add(_ other: BulkResult) { counts.merge(other.counts, uniquingKeysWith: +) }
 }

@@ -83,7 +83,7 @@ extension WebhookQueue {
     return found
   }
 
-  private func details(
+  func details(
     of marks: [DeadCursor.Mark], _ shard: QueueShard
   ) async throws(QueueError) -> [DeadEvent] {
     let fields: [RedisArgument] = [

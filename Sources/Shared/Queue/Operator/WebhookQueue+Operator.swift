@@ -44,22 +44,35 @@ extension WebhookQueue {
     try await forEach(ids, .unknown) { shard, ids throws(QueueError) in try await discard(ids, shard) }
   }
 
+  /// Ends dead events whose effects turned out to be committed.
+  package func settleDead(_ ids: [String]) async throws(QueueError) {
+    for shard in shards { _ = try await discard(ids, shard, as: "settled") }
+  }
+
   /// Replays what is dead now, the longest dead first; what dies meanwhile is not touched. When it fails
   /// half-way, what is done is done, and the same again does the rest.
+  ///
+  /// - Parameter record: told after each step which ids were replayed.
   package func replayAll(
-    _ selection: DeadSelection, progress: @Sendable (BulkProgress) -> Void = { _ in }
-  ) async throws(QueueError) -> BulkResult<ReplayOutcome> {
-    try await forAllDead(selection, progress) { shard, events throws(QueueError) in
-      try await replay(events, shard)
+    _ selection: DeadSelection, progress: @Sendable (BulkProgress) -> Void = { _ in },
+    record: @Sendable ([String]) async throws -> Void = { _ in }
+  ) async throws -> BulkResult<ReplayOutcome> {
+    try await forAllDead(selection, progress) { shard, events in
+      let outcomes = try await replay(events, shard)
+      try await record(zip(events, outcomes).filter { $1 == .replayed }.map(\.0.id))
+      return outcomes
     }
   }
 
-  /// Discards what is dead now; otherwise as ``replayAll(_:progress:)``.
+  /// Discards what is dead now; otherwise as ``replayAll(_:progress:record:)``.
   package func discardAll(
-    _ selection: DeadSelection, progress: @Sendable (BulkProgress) -> Void = { _ in }
-  ) async throws(QueueError) -> BulkResult<DiscardOutcome> {
-    try await forAllDead(selection, progress) { shard, events throws(QueueError) in
-      try await discard(events.map(\.id), shard)
+    _ selection: DeadSelection, progress: @Sendable (BulkProgress) -> Void = { _ in },
+    record: @Sendable ([String]) async throws -> Void = { _ in }
+  ) async throws -> BulkResult<DiscardOutcome> {
+    try await forAllDead(selection, progress) { shard, events in
+      let outcomes = try await discard(events.map(\.id), shard)
+      try await record(zip(events, outcomes).filter { $1 == .discarded }.map(\.0.id))
+      return outcomes
     }
   }
 
@@ -93,8 +106,10 @@ extension WebhookQueue {
     return try await outcomes(of: calls, count: events.count)
   }
 
-  private func discard(_ ids: [String], _ shard: QueueShard) async throws(QueueError) -> [DiscardOutcome] {
-    let head = [Self.milliseconds(settings.tombstone), "discarded"]
+  private func discard(
+    _ ids: [String], _ shard: QueueShard, as counter: RedisArgument = "discarded"
+  ) async throws(QueueError) -> [DiscardOutcome] {
+    let head = [Self.milliseconds(settings.tombstone), counter]
     let calls = Self.chunks(of: ids).map { shard.call(scripts.discard, head + $0.map { RedisArgument($0) }) }
     return try await outcomes(of: calls, count: ids.count)
   }
@@ -117,8 +132,8 @@ extension WebhookQueue {
 
   private func forAllDead<Outcome>(
     _ selection: DeadSelection, _ progress: (BulkProgress) -> Void,
-    _ action: (QueueShard, [DeadSummary]) async throws(QueueError) -> [Outcome]
-  ) async throws(QueueError) -> BulkResult<Outcome> {
+    _ action: (QueueShard, [DeadSummary]) async throws -> [Outcome]
+  ) async throws -> BulkResult<Outcome> {
     var result = BulkResult<Outcome>()
     var state = BulkProgress(done: 0, total: try await deadCounts()[selection])
     let now = try await serverTime()
@@ -136,7 +151,7 @@ extension WebhookQueue {
     return result
   }
 
-  private func outcomes<Outcome: RawRepresentable<String>>(
+  func outcomes<Outcome: RawRepresentable<String>>(
     of calls: [RedisScriptCall], count: Int
   ) async throws(QueueError) -> [Outcome] {
     if calls.isEmpty { return [] }
@@ -147,14 +162,14 @@ extension WebhookQueue {
   }
 
   /// Milliseconds since 1970 by the clock that the deaths are dated by.
-  private func serverTime() async throws(QueueError) -> Int64 {
+  func serverTime() async throws(QueueError) -> Int64 {
     let reply = try await pipeline([RedisCommand("TIME")])[0]
     let parts = reply.array?.compactMap(\.integer) ?? []
     guard parts.count == 2 else { throw Self.unexpected(reply) }
     return parts[0] * 1000 + parts[1] / 1000
   }
 
-  private static func chunks<Element>(of all: [Element]) -> [ArraySlice<Element>] {
+  static func chunks<Element>(of all: [Element]) -> [ArraySlice<Element>] {
     stride(from: 0, to: all.count, by: chunk).map { all[$0..<min($0 + chunk, all.count)] }
   }
 }

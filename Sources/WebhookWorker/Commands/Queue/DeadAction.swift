@@ -8,43 +8,43 @@ enum DeadAction: String, Sendable {
 
   var participle: String { self == .replay ? "replayed" : "discarded" }
 
-  func perform(_ choice: DeadChoice, on queue: WebhookQueue) async throws -> ActionReport {
+  func perform(_ choice: DeadChoice, on office: DeadLetterOffice) async throws -> ActionReport {
     switch choice.choice {
     case .ids(let ids):
-      let outcomes = choice.dryRun ? try await foresee(ids, queue) : try await act(ids, queue)
+      let outcomes = choice.dryRun ? try await foresee(ids, office) : try await act(ids, office)
       return ActionReport(self, isDryRun: choice.dryRun, events: zip(ids, outcomes).map { ($0, $1) })
     case .selection(let selection):
-      let counts = try await queue.deadCounts()
+      let counts = try await office.deadCounts()
       let total = counts[selection]
       if choice.dryRun {
         return ActionReport(self, isDryRun: true, outcomes: [participle: total])
       }
       if total > 0 { try choice.confirm("\(rawValue.capitalized) \(counted(total, "dead event"))?") }
-      return ActionReport(self, isDryRun: false, outcomes: try await act(selection, queue))
+      return ActionReport(self, isDryRun: false, outcomes: try await act(selection, office))
     }
   }
 
-  private func act(_ ids: [String], _ queue: WebhookQueue) async throws -> [String] {
+  private func act(_ ids: [String], _ office: DeadLetterOffice) async throws -> [String] {
     switch self {
-    case .replay: try await queue.replay(ids).map(\.rawValue)
-    case .discard: try await queue.discard(ids).map(\.rawValue)
+    case .replay: try await office.replay(ids).map(\.rawValue)
+    case .discard: try await office.discard(ids).map(\.rawValue)
     }
   }
 
-  private func act(_ selection: DeadSelection, _ queue: WebhookQueue) async throws -> [String: Int] {
+  private func act(_ selection: DeadSelection, _ office: DeadLetterOffice) async throws -> [String: Int] {
     let bar = ProgressBar(self == .replay ? "replaying" : "discarding")
     defer { bar.clear() }
     switch self {
-    case .replay: return try await queue.replayAll(selection) { bar.show($0) }.named
-    case .discard: return try await queue.discardAll(selection) { bar.show($0) }.named
+    case .replay: return try await office.replayAll(selection) { bar.show($0) }.named
+    case .discard: return try await office.discardAll(selection) { bar.show($0) }.named
     }
   }
 
   /// What ``act(_:_:)`` would answer.
-  private func foresee(_ ids: [String], _ queue: WebhookQueue) async throws -> [String] {
+  private func foresee(_ ids: [String], _ office: DeadLetterOffice) async throws -> [String] {
     var outcomes: [String] = []
     for id in ids {
-      let event = try await queue.event(id)
+      let event = try await office.event(id)
       outcomes.append(outcome(of: event.state, reason: event.reason))
     }
     return outcomes

@@ -6,8 +6,10 @@ struct QueueCommand: AsyncParsableCommand {
     commandName: "queue",
     abstract: "Look at the queue and at its dead events, replay or discard them, pause and resume.",
     discussion: """
-      Needs REDIS_QUEUE_URL (or REDIS_URL) and, if it is not 1, QUEUE_SHARDS. Safe beside running workers.
-      Exit codes: 0 done, 1 failed or not found, 64 usage, 69 Redis is unreachable, 78 bad settings.
+      Needs REDIS_QUEUE_URL (or REDIS_URL) and, if it is not 1, QUEUE_SHARDS; dead, show, replay and discard also \
+      DATABASE_URL (or DATABASE_WRITE_URL), where dead events are kept. Safe beside running workers.
+
+      Exit codes: 0 done, 1 failed or not found, 64 usage, 69 a server is unreachable, 78 bad settings.
       """,
     subcommands: [
       QueueStatsCommand.self, QueueDeadCommand.self, QueueShowCommand.self, QueueReplayCommand.self,

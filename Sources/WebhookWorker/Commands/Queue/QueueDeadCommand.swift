@@ -19,10 +19,10 @@ struct QueueDeadCommand: AsyncParsableCommand {
 
   func run() async throws {
     let selection = failureClass.map(DeadSelection.failureClass) ?? .all
-    let report = try await QueueConnection.with { queue in
+    let report = try await QueueConnection.withDead { dead in
       DeadReport(
-        counts: try await queue.deadCounts(), selection: selection,
-        events: try await queue.deadEvents(limit: limit, selection: selection))
+        counts: try await dead.deadCounts(), selection: selection,
+        events: try await dead.deadEvents(limit: limit, selection: selection))
     }
     try output.print(report)
   }

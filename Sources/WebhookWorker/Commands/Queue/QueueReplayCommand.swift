@@ -26,7 +26,7 @@ extension DeadAction {
   /// A script that forgot `--yes` is told so before anything else is tried.
   fileprivate func run(_ choice: DeadChoice, _ output: OutputOptions) async throws {
     if case .selection = choice.choice, !choice.dryRun, !choice.yes, !choice.mayAsk { try choice.confirm("") }
-    let report = try await QueueConnection.with { try await perform(choice, on: $0) }
+    let report = try await QueueConnection.withDead { try await perform(choice, on: $0) }
     try output.print(report)
     if let failure = report.failure { throw ProgramFailure(.failure, failure) }
   }

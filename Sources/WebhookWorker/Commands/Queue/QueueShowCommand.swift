@@ -1,5 +1,4 @@
 import ArgumentParser
-import NIOCore
 import Queue
 import Settings
 
@@ -16,9 +15,9 @@ struct QueueShowCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    let report = try await QueueConnection.with { queue in
-      let event = try await queue.event(eventID)
-      return EventDescription(event, payload: payload ? try await queue.payload(of: eventID) : nil)
+    let report = try await QueueConnection.withDead { dead in
+      let event = try await dead.event(eventID)
+      return EventDescription(event, payload: payload ? try await dead.payload(of: eventID) : nil)
     }
     try output.print(report)
     if report.state == "unknown" {
@@ -52,7 +51,7 @@ struct EventDescription: Report, Equatable {
   let archived: Bool?
   let payload: String?
 
-  init(_ event: EventReport, payload: ByteBuffer?) {
+  init(_ event: EventReport, payload: [UInt8]?) {
     let isThere = event.conversation != nil
     id = event.id
     conversation = event.conversation
@@ -66,7 +65,7 @@ struct EventDescription: Report, Equatable {
     message = event.message
     payloadBytes = isThere ? event.payloadSize : nil
     archived = isThere ? event.isArchived : nil
-    self.payload = payload.map { String(buffer: $0) }
+    self.payload = payload.map { String(decoding: $0, as: UTF8.self) }
     var since: Int64?
     var due: Int64?
     switch event.state {

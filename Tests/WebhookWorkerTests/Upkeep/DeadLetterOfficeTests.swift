@@ -1,0 +1,127 @@
+import ConversationStore
+import Conversations
+import NIOCore
+import Queue
+import Testing
+
+@testable import WebhookWorker
+
+/// Dead events from their death to their end, by way of Postgres.
+@Suite struct DeadLetterOfficeTests {
+  @Test("A dead event is copied, purged, still found, and replayed from its copy")
+  func roundTrip() async throws {
+    try await DeadLetterRig.with { rig in
+      try await rig.kill(["a", "b"])
+      #expect(try await rig.copier.copyAll())
+      #expect(try await rig.letters() == "a,b")
+      #expect(try await rig.upkeep(deadCount: 1).purgeQueue() == 1)
+      #expect(try await rig.queue.deadEvents(limit: 9).map(\.id) == ["b"])
+      #expect(try await rig.office.deadEvents(limit: 9).map(\.id) == ["b", "a"])
+      #expect(try await rig.office.deadCounts().byClass == ["Boom": 2])
+      let report = try await rig.office.event("a")
+      #expect((report.reason, report.conversation, report.payloadSize) == ("permanent", "talk", 3))
+      #expect(try await rig.office.payload(of: "a") == Array("p-a".utf8))
+
+      #expect(try await rig.office.replay(["a", "b", "x"]) == [.replayed, .replayed, .unknown])
+      #expect(try await rig.letters() == "a replayed,b replayed")
+      #expect(try await rig.office.deadCounts().total == 0)
+      #expect(try await rig.queue.payload(of: "a") == ByteBuffer(string: "p-a"))
+      #expect(try await rig.queue.statistics().depth == 2)
+    }
+  }
+
+  @Test("All of a class are replayed, and the rest discarded, wherever they are", arguments: [1, 3])
+  func bulk(shards: Int) async throws {
+    try await DeadLetterRig.with(shards: shards) { rig in
+      for talk in 0..<6 {
+        let failureClass = talk < 4 ? "Boom" : "Other"
+        try await rig.kill((0..<5).map { "e\(talk)-\($0)" }, in: "talk\(talk)", failureClass: failureClass)
+      }
+      #expect(try await rig.copier.copyAll())
+      _ = try await rig.upkeep(deadCount: 9).purgeQueue()
+      let here = try await rig.queue.statistics().dead
+      #expect(here < 30 && here > 0)
+      #expect(try await rig.office.replayAll(.failureClass("Boom")).counts == [.replayed: 20])
+      #expect(try await rig.queue.statistics().depth == 20)
+      #expect(try await rig.office.discardAll(.all).counts == [.discarded: 10])
+      #expect(try await rig.office.deadCounts().total == 0)
+      let open = try await rig.scalar("SELECT count(*)::text FROM dead_letters WHERE resolution IS NULL")
+      #expect(open == "0")
+      #expect(try await rig.queue.event("e5-0").state == .settled)
+    }
+  }
+
+  @Test("A dead event that turns out to have committed is settled and no letter")
+  func committed() async throws {
+    try await DeadLetterRig.with { rig in
+      let id = EventID(sha256Of: Array("x".utf8).span)
+      try await rig.kill([id.text, "b"])
+      let event = ProviderEvent(
+        conversationID: ExternalConversationID(stored: "talk"), type: .replicaJoined, timestamp: nil,
+        content: .joined)
+      _ = try await rig.store.apply([
+        IncomingEvent(id: id, event: event, receivedAt: Timestamp(millisecondsSinceEpoch: 1), fence: 1)
+      ])
+      #expect(try await rig.copier.copyAll())
+      #expect(try await rig.letters() == "b")
+      #expect(try await rig.queue.event(id.text).state == .settled)
+      #expect(try await rig.queue.statistics().dead == 1)
+    }
+  }
+
+  @Test("A purged event that committed since is settled instead of replayed")
+  func committedSince() async throws {
+    try await DeadLetterRig.with { rig in
+      let id = EventID(sha256Of: Array("x".utf8).span)
+      try await rig.kill([id.text])
+      #expect(try await rig.upkeep(deadAge: .zero, deadCount: 0).purgeQueue() == 1)
+      let event = ProviderEvent(
+        conversationID: ExternalConversationID(stored: "talk"), type: .replicaJoined, timestamp: nil,
+        content: .joined)
+      _ = try await rig.store.apply([
+        IncomingEvent(id: id, event: event, receivedAt: Timestamp(millisecondsSinceEpoch: 1), fence: 1)
+      ])
+      #expect(try await rig.office.replay([id.text]) == [.settled])
+      #expect(try await rig.letters() == "\(id.text) settled")
+      #expect(try await rig.queue.statistics().depth == 0)
+    }
+  }
+
+  @Test("What Postgres has no copy of is not purged but copied again")
+  func lostCopy() async throws {
+    try await DeadLetterRig.with { rig in
+      try await rig.kill(["a", "b"])
+      #expect(try await rig.copier.copyAll())
+      _ = try await rig.scalar("DELETE FROM dead_letters WHERE event_id = 'a' RETURNING event_id")
+      #expect(try await rig.upkeep(deadAge: .zero, deadCount: 0).purgeQueue() == 1)
+      #expect(try await rig.queue.deadEvents(limit: 9).map(\.id) == ["a"])
+      #expect(try await rig.upkeep(deadAge: .zero, deadCount: 0).purgeQueue() == 1)
+      #expect(try await rig.letters() == "a,b")
+    }
+  }
+
+  @Test("A replay that happens between copy and mark leaves no letter behind")
+  func raced() async throws {
+    try await DeadLetterRig.with { rig in
+      try await rig.kill(["a"])
+      let copies = try await rig.queue.unarchived()
+      _ = try await rig.store.copy(copies.map(DeadLetterContent.init))
+      #expect(try await rig.queue.replay(["a"]) == [.replayed])
+      #expect(try await rig.queue.markArchived(copies.map(\.event)) == [false])
+      try await rig.store.withdraw(copies.map { DeadLetter($0.event, traceparent: nil) })
+      #expect(try await rig.letters() == nil)
+    }
+  }
+
+  @Test("A purged event that is discarded leaves a tombstone")
+  func discardPurged() async throws {
+    try await DeadLetterRig.with { rig in
+      try await rig.kill(["a"])
+      #expect(try await rig.upkeep(deadAge: .zero, deadCount: 0).purgeQueue() == 1)
+      #expect(try await rig.office.discard(["a"]) == [.discarded])
+      #expect(try await rig.letters() == "a discarded")
+      let again = try await rig.queue.enqueue(id: "a", conversation: "talk", payload: ByteBuffer(string: "a"))
+      #expect(again == .duplicate)
+    }
+  }
+}
