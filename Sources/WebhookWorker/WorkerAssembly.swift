@@ -27,9 +27,9 @@ struct WorkerAssembly: Sendable {
     queueSettings.shards = settings.queueShards
     queueSettings.setLease(settings.lease)
     queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
-    consumer = QueueConsumer(queue: queue, logger: logger)
-    let delivery = BatchDelivery(
-      store: backends.store, metrics: WorkerMetrics(metrics), logger: logger)
+    let counts = WorkerMetrics(metrics)
+    consumer = QueueConsumer(queue: queue, logger: logger, onReap: counts.reaped)
+    let delivery = BatchDelivery(store: backends.store, metrics: counts, logger: logger)
     copier = DeadLetterCopier(queue: queue, consumer: consumer, store: backends.store, logger: logger)
     upkeep = UpkeepService(
       queue: queue, store: backends.store, copier: copier, retention: settings.retention, logger: logger)

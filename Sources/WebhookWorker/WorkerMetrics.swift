@@ -11,6 +11,7 @@ struct WorkerMetrics: Sendable {
   private let released: Counter
   private let unknown: Counter
   private let skippedEntries: Counter
+  private let reaped: Counter
   private let fenced: [BatchTally.Judge: Counter]
   private let deaths: [DeathReason: Counter]
   private let batchSize: Recorder
@@ -28,12 +29,13 @@ struct WorkerMetrics: Sendable {
     released = registry.counter(MetricName.released)
     unknown = registry.counter(MetricName.unknown)
     skippedEntries = registry.counter(MetricName.skippedEntries)
+    reaped = registry.counter(MetricName.reaped)
     fenced = Dictionary(
       uniqueKeysWithValues: BatchTally.Judge.allCases.map {
         ($0, registry.counter(MetricName.fenced, [("by", $0.rawValue)]))
       })
     deaths = Dictionary(
-      uniqueKeysWithValues: [DeathReason.permanent, .attemptsExhausted].map {
+      uniqueKeysWithValues: [DeathReason.permanent, .attemptsExhausted, .poison].map {
         ($0, registry.counter(MetricName.deaths, [("reason", $0.rawValue)]))
       })
     batchSize = registry.recorder(MetricName.batchSize)
@@ -53,6 +55,12 @@ struct WorkerMetrics: Sendable {
     }
     deliveries.increment(by: events)
     batchSize.record(events)
+  }
+
+  /// Conversations of dead workers were taken over; events that killed them too often are dead.
+  func reaped(_ result: ReapResult) {
+    reaped.increment(by: result.conversations)
+    deaths[.poison]?.increment(by: result.buried)
   }
 
   /// Its payloads are decoded and their effects committed, or not.

@@ -74,7 +74,7 @@ extension Integration {
         try await system.startWorker()
         #expect(try await queue(system, "pause").text == "the queue is paused")
         #expect(try await queue(system, "pause", "--json").object()["changed"] as? Bool == false)
-        try await api.accept(try (0..<30).map { try Self.event("paused-\($0)") })
+        try await api.acceptInTheEnd(try (0..<30).map { try Self.event("paused-\($0)") })
         // Longer than an idle worker waits between two looks.
         try await Task.sleep(for: .milliseconds(1500))
         #expect(try await system.count("SELECT count(*) FROM webhook_events") == 0)
@@ -99,7 +99,7 @@ extension Integration {
         let api = try await system.startAPI()
         try await system.startWorker()
         try await system.refuse("bulk-%", sqlState: "23514")
-        try await api.accept(try (0..<count).map { try Self.event("bulk-\($0)") })
+        try await api.acceptInTheEnd(try (0..<count).map { try Self.event("bulk-\($0)") })
         #expect(try await eventually(within: .seconds(120)) { try await system.deadEvents() == count })
         try await system.allowAgain()
 

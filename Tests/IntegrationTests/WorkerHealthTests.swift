@@ -23,8 +23,9 @@ extension Integration {
           #expect((.seconds(30) ... .seconds(45)).contains(end.time - start), "\(what): \(end.time - start)")
         }
         // What it held goes to another when its lease has run out.
-        try await system.startWorker()
+        let heir = try await system.startWorker()
         try await system.waitUntilSettled(event, within: .seconds(30))
+        #expect(try await Scrape.of(heir)["freshet_worker_reaped_total"] == 1)
       }
     }
 

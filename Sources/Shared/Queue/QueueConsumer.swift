@@ -16,10 +16,15 @@ package final class QueueConsumer: Sendable {
   private let listener: WakeListener
   private let deaths = Bell()
   private let logger: Logger
+  private let onReap: @Sendable (ReapResult) -> Void
 
-  package init(queue: WebhookQueue, logger: Logger) {
+  /// - Parameter onReap: told of every reap that found something.
+  package init(
+    queue: WebhookQueue, logger: Logger, onReap: @escaping @Sendable (ReapResult) -> Void = { _ in }
+  ) {
     self.queue = queue
     self.logger = logger
+    self.onReap = onReap
     ledger = NIOLockedValueBox(ReservationLedger(worker: Self.newName()))
     listener = WakeListener(redis: queue.redis, shards: queue.shards)
   }
@@ -202,6 +207,7 @@ extension QueueConsumer: Service {
     try await beat()
     let result = try await queue.reap()
     guard result.conversations > 0 else { return }
+    onReap(result)
     if result.buried > 0 { deaths.ring() }
     logger.debug(
       "took over from dead workers",

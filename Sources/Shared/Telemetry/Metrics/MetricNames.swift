@@ -54,7 +54,10 @@ extension MetricName {
   package static let retries = MetricDescription(
     "freshet_worker_retries_total", "Failures after which an event is tried again, by class.")
   package static let deaths = MetricDescription(
-    "freshet_worker_deaths_total", "Events given up by this worker, by reason.")
+    "freshet_worker_deaths_total",
+    "Events given up by this worker, by reason; for poison, those it found in a dead worker's hand.")
+  package static let reaped = MetricDescription(
+    "freshet_worker_reaped_total", "Conversations this worker took from dead ones.")
   package static let released = MetricDescription(
     "freshet_worker_released_total",
     "Conversations given back without an attempt, because a dependency was away or another had them.")
