@@ -149,19 +149,18 @@ extension Integration {
         "REDIS_QUEUE_URL": "redis://:queue-secret@127.0.0.1:\(FreePort.next())",
         "DATABASE_URL": "postgresql://user:database-secret@127.0.0.1:\(FreePort.next())/x",
       ]
-      for arguments in [
+      let commands = [
         ["stats"], ["dead"], ["show", "x"], ["replay", "x"], ["discard", "--all", "--yes"], ["pause"],
         ["resume"],
-      ] {
-        try await expectUnreachable(arguments, system)
-      }
+      ]
+      try await concurrently(commands) { try await expectUnreachable($0, system) }
       // One that accepts connections and says nothing.
       redis.pause()
       try await expectUnreachable(["stats", "--json"], ["REDIS_URL": redis.url])
       redis.resume()
       let noDatabase = ["REDIS_URL": redis.url, "DATABASE_URL": system["DATABASE_URL"] ?? ""]
-      for arguments in [["dead"], ["show", "x"], ["replay", "--all", "--yes"]] {
-        try await expectUnreachable(arguments, noDatabase, naming: "DATABASE_URL")
+      try await concurrently([["dead"], ["show", "x"], ["replay", "--all", "--yes"]]) {
+        try await expectUnreachable($0, noDatabase, naming: "DATABASE_URL")
       }
       try await redis.stop()
     }
@@ -217,7 +216,7 @@ extension Integration {
     /// Discards everything, with a pseudo-terminal in between.
     private func onTerminal(_ system: LocalSystem, answer: String) async throws -> ProgramEnd {
       let command = "\(try Installation.build.path(.worker)) queue discard --all"
-      let shell = "{ sleep 1; echo \(answer); sleep 5; } | script -qec '\(command)' /dev/null"
+      let shell = "{ echo \(answer); sleep 2; } | script -qec '\(command)' /dev/null"
       return try await end(
         of: ChildProcess("bash", ["-c", shell], environment: Self.settings(system)))
     }

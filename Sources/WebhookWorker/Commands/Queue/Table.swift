@@ -31,6 +31,10 @@ struct Table {
   static func harmless(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
+      if scalar == "\n" || scalar == "\t" {
+        result.append(" ")
+        continue
+      }
       switch scalar.properties.generalCategory {
       case .control, .format, .lineSeparator, .paragraphSeparator: result.append("\u{FFFD}")
       default: result.append(scalar)
