@@ -2,11 +2,18 @@ import Foundation
 import NIOConcurrencyHelpers
 import TestSupport
 
+/// A running worker, and the name of its sessions in Postgres.
+struct FaultWorker: Sendable {
+  let process: ChildProcess
+  let session: String
+}
+
 /// An installation with its workers, the events sent to it, and what was found wrong so far.
 final class FaultStage: Sendable {
   private struct State {
     var random: SplitMix
-    var workers: [RunningProgram] = []
+    var workers: [FaultWorker] = []
+    var workersStarted = 0
     var complaints: [String] = []
     var recovery: Duration?
     var expectedDeaths = 0
@@ -33,14 +40,21 @@ final class FaultStage: Sendable {
 
   // MARK: workers
 
-  /// Those that were started and not ended by the scenario.
-  var workers: [RunningProgram] { state.withLockedValue { $0.workers } }
+  /// Those that were started and not taken off the list.
+  var workers: [FaultWorker] { state.withLockedValue { $0.workers } }
 
   @discardableResult
-  func startWorker(_ changes: [String: String] = [:]) async throws -> RunningProgram {
-    let settings = ["WORKER_LEASE_SECONDS": String(form.leaseSeconds)]
-      .merging(programs.settings) { $1 }.merging(changes) { $1 }
-    let worker = try await system.startWorker(settings, from: programs.installation)
+  func startWorker(_ changes: [String: String] = [:]) async throws -> FaultWorker {
+    let session = state.withLockedValue { state in
+      state.workersStarted += 1
+      return "worker-\(state.workersStarted)"
+    }
+    let settings = [
+      "WORKER_LEASE_SECONDS": String(form.leaseSeconds),
+      "DATABASE_URL": "\(system.databaseURL)?application_name=\(session)",
+    ].merging(programs.settings) { $1 }.merging(changes) { $1 }
+    let program = try await system.startWorker(settings, from: programs.installation)
+    let worker = FaultWorker(process: program.process, session: session)
     state.withLockedValue { $0.workers.append(worker) }
     return worker
   }
@@ -50,15 +64,28 @@ final class FaultStage: Sendable {
   }
 
   /// Takes one of the workers, chosen by the seed, off the list.
-  func chooseVictim() throws -> RunningProgram {
+  func chooseVictim() throws -> FaultWorker {
     try state.withLockedValue { state in
       guard !state.workers.isEmpty else { throw IntegrationError("no worker is left") }
       return state.workers.remove(at: Int.random(in: 0..<state.workers.count, using: &state.random))
     }
   }
 
+  /// Takes a worker off the list that is in the middle of a transaction, which ``slowDown(by:)`` makes last.
+  func chooseBusyVictim() async throws -> FaultWorker {
+    let busy = try await poll(within: .seconds(20)) { () -> FaultWorker? in
+      let sessions = try await system.sleepingSessions()
+      return workers.first { sessions.contains($0.session) }
+    }
+    guard let busy else { throw IntegrationError("no worker has anything to do") }
+    state.withLockedValue { $0.workers.removeAll { $0.session == busy.session } }
+    return busy
+  }
+
+  func putBack(_ worker: FaultWorker) { state.withLockedValue { $0.workers.append(worker) } }
+
   /// Takes the workers that have ended off the list.
-  func takeOffEnded() -> [RunningProgram] {
+  func takeOffEnded() -> [FaultWorker] {
     state.withLockedValue { state in
       let ended = state.workers.filter { !$0.process.isRunning }
       state.workers.removeAll { !$0.process.isRunning }
@@ -164,7 +191,8 @@ final class FaultStage: Sendable {
     ] where count > 0 { outcome.complaints.append("\(count) \(what)") }
     if outcome.dead != deaths { outcome.complaints.append("\(outcome.dead) are dead, not \(deaths)") }
     // A settlement whose answer was lost is repeated with the next heartbeat.
-    let isClean = try await eventually(within: .seconds(4)) { try await audit.leftovers().isEmpty }
+    let patience = outcome.complaints.isEmpty ? Duration.seconds(4) : .zero
+    let isClean = try await eventually(within: patience) { try await audit.leftovers().isEmpty }
     if !isClean { outcome.complaints.append("left in the queue: \(try await audit.leftovers().prefix(8))") }
     return outcome
   }

@@ -6,12 +6,12 @@ extension FaultScenario {
 
   /// Four workers in the middle of their transactions, and one of them ends by SIGKILL, again and again.
   static let killedWorkers = FaultScenario("four workers, one after the other killed") { stage in
-    try await stage.slowDown()
+    try await stage.slowDown(by: .milliseconds(200))
     try await stage.startWorkers(4)
     try await stage.underLoad {
       for _ in 0..<stage.form.pick(3, 30) {
         try await stage.pause(.milliseconds(500), .seconds(2))
-        try stage.chooseVictim().process.kill()
+        try await stage.chooseBusyVictim().process.kill()
         try await stage.startWorker()
       }
     }
@@ -20,15 +20,16 @@ extension FaultScenario {
 
   /// A worker that stands still for longer than its lease, and then goes on as if nothing had happened.
   static let stoppedWorker = FaultScenario("a worker stopped for longer than its lease") { stage in
-    try await stage.slowDown()
+    try await stage.slowDown(by: .milliseconds(200))
     try await stage.startWorkers(2)
     try await stage.underLoad {
       for _ in 0..<stage.form.pick(1, 3) {
-        let victim = stage.workers[stage.random(0...1)]
         try await stage.pause(.milliseconds(300), .seconds(3))
+        let victim = try await stage.chooseBusyVictim()
         victim.process.signal(SIGSTOP)
         try await Task.sleep(for: .seconds(stage.form.leaseSeconds) * 4 / 3)
         victim.process.signal(SIGCONT)
+        stage.putBack(victim)
       }
     }
     try await stage.expectRecovery(within: stage.form.pick(.seconds(8), .seconds(20)))
@@ -39,12 +40,11 @@ extension FaultScenario {
   /// next: the late transaction must change nothing.
   static let lateCommit = FaultScenario("a stopped worker that commits after its successor") { stage in
     let system = stage.system
-    let victim = try await stage.startWorker(
-      system.session("victim").merging(["WORKER_CONCURRENCY": "1"]) { $1 })
+    let victim = try await stage.startWorker(["WORKER_CONCURRENCY": "1"])
     try await stage.load.send("late")
     try await stage.await("the first event is stored") { try await system.queueDepth() == 0 }
     // Its next BEGIN reaches the server, but not yet the session.
-    let sessions = try await system.sessionProcesses("victim")
+    let sessions = try await system.sessionProcesses(victim.session)
     for session in sessions { kill(session, SIGSTOP) }
     defer { for session in sessions { kill(session, SIGCONT) } }
     try await system.pauseQueue()
@@ -72,7 +72,7 @@ extension FaultScenario {
     try await stage.await("the late transaction is over", within: .seconds(10)) {
       try await system.count(
         """
-        SELECT count(*) FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'idle'
+        SELECT count(*) FROM pg_stat_activity WHERE application_name = '\(victim.session)' AND state = 'idle'
         AND query IN ('COMMIT', 'ROLLBACK') AND state_change > '\(now)'
         """) > 0
     }
@@ -90,14 +90,11 @@ extension FaultScenario {
       CREATE TRIGGER fault_delay BEFORE INSERT ON queue_fences FOR EACH ROW EXECUTE FUNCTION fault_delay();
       """)
     let settings = ["WORKER_CONCURRENCY": "1", "WORKER_BATCH": "64"]
-    var names: [String: RunningProgram] = [:]
-    for name in ["worker-1", "worker-2"] {
-      names[name] = try await stage.startWorker(settings.merging(system.session(name)) { $1 })
-    }
+    try await stage.startWorkers(2, settings)
     try await system.pauseQueue()
     for number in 0..<64 { try await stage.load.send("load-\(number)") }
     let lock = try system.hold("LOCK TABLE queue_fences IN EXCLUSIVE MODE")
-    try await stage.await("the table is locked") { try await system.waiting(for: "holds-lock") }
+    try await stage.await("the table is locked") { try await system.sleepingSessions() == ["holds-lock"] }
     try await system.resumeQueue()
     var first = ""
     try await stage.await("a worker waits for the table") {
@@ -105,14 +102,15 @@ extension FaultScenario {
       return !first.isEmpty
     }
     let victim = try await system.holder(of: "load-0")
-    names[first]?.process.signal(SIGSTOP)
+    let process = stage.workers.first { $0.session == first }?.process
+    process?.signal(SIGSTOP)
     try await stage.await("its successor waits as well") {
       if try await system.holder(of: "load-0") == victim { _ = try await system.expireLease(of: "load-0") }
       return try await Set(system.blockedSessions()).count == 2
     }
     try await system.release(lock)
     let start = ContinuousClock.now
-    names[first]?.process.signal(SIGCONT)
+    process?.signal(SIGCONT)
     try await stage.expectRecovery(within: .seconds(10), since: start)
   }
 
