@@ -79,25 +79,29 @@ extension FaultScenario {
     stage.note(recovery: ContinuousClock.now - wakeUp)
   }
 
-  /// A worker and its successor commit the same conversations at the same time, row by row.
+  /// A worker and its successor commit the same conversations at the same time: each comes to its second one, where the
+  /// test lets it wait for the other.
   static let crossingLocks = FaultScenario("a worker and its successor commit at once") { stage in
     let system = stage.system
     _ = try await system.rows(
       """
-      CREATE FUNCTION fault_delay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        PERFORM pg_sleep(0.005); RETURN NEW;
+      CREATE FUNCTION fault_gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF current_setting('fault.gate', true) = 'ahead' THEN PERFORM pg_advisory_xact_lock_shared(64); END IF;
+        PERFORM set_config('fault.gate', CASE current_setting('fault.gate', true)
+          WHEN 'ahead' THEN 'behind' WHEN 'behind' THEN 'behind' ELSE 'ahead' END, true);
+        RETURN NEW;
       END $$;
-      CREATE TRIGGER fault_delay BEFORE INSERT ON queue_fences FOR EACH ROW EXECUTE FUNCTION fault_delay();
+      CREATE TRIGGER fault_gate BEFORE INSERT ON queue_fences FOR EACH ROW EXECUTE FUNCTION fault_gate();
       """)
     let settings = ["WORKER_CONCURRENCY": "1", "WORKER_BATCH": "64"]
     try await stage.startWorkers(2, settings)
     try await system.pauseQueue()
     for number in 0..<64 { try await stage.load.send("load-\(number)") }
-    let lock = try system.hold("LOCK TABLE queue_fences IN EXCLUSIVE MODE")
-    try await stage.await("the table is locked") { try await system.sleepingSessions() == ["holds-lock"] }
+    let lock = try system.hold("SELECT pg_advisory_xact_lock(64)")
+    try await stage.await("the gate is closed") { try await system.sleepingSessions() == ["holds-lock"] }
     try await system.resumeQueue()
     var first = ""
-    try await stage.await("a worker waits for the table") {
+    try await stage.await("a worker waits at the gate") {
       first = try await system.blockedSessions().first ?? ""
       return !first.isEmpty
     }
