@@ -41,11 +41,14 @@ extension FaultStage {
 
   /// Takes a worker off the list that is in the middle of a transaction, which ``slowDown(by:)`` makes last.
   func chooseBusyVictim() async throws -> FaultWorker {
-    let busy = try await poll(within: .seconds(20)) { () -> FaultWorker? in
+    let busy = try await poll(within: .seconds(10)) { () -> FaultWorker? in
       let sessions = try await system.sleepingSessions()
       return workers.first { sessions.contains($0.session) }
     }
-    guard let busy else { throw IntegrationError("no worker has anything to do") }
+    guard let busy else {
+      complain("events arrive, but no worker has anything to do")
+      return try chooseVictim()
+    }
     state.withLockedValue { $0.workers.removeAll { $0.session == busy.session } }
     return busy
   }
