@@ -4,14 +4,17 @@ import TestSupport
 extension FaultScenario {
   static let workers = [killedWorkers, stoppedWorker, lateCommit, crossingLocks, rollingRestart]
 
-  /// Four workers in the middle of their transactions, and one of them ends by SIGKILL, again and again.
+  /// One of four workers ends by SIGKILL, again and again. In the short form it is one in the middle of a transaction;
+  /// that often and that long, it would look like poison, which is quarantined and in the end dead.
   static let killedWorkers = FaultScenario("four workers, one after the other killed") { stage in
-    try await stage.slowDown(by: .milliseconds(200))
+    let form = stage.form
+    try await stage.slowDown(by: form.pick(.milliseconds(200), .milliseconds(10)))
     try await stage.startWorkers(4)
     try await stage.underLoad {
-      for _ in 0..<stage.form.pick(3, 30) {
+      for _ in 0..<form.pick(3, 30) {
         try await stage.pause(.milliseconds(500), .seconds(2))
-        try await stage.chooseBusyVictim().process.kill()
+        let victim = form == .short ? try await stage.chooseBusyVictim() : try stage.chooseVictim()
+        victim.process.kill()
         try await stage.startWorker()
       }
     }
@@ -36,11 +39,16 @@ extension FaultScenario {
     stage.expect(try await stage.system.counter("reaped") > 0, "nobody took the stopped worker's place")
   }
 
+  /// Of workers whose transactions the test holds up: a successor has to come before the patience with Postgres is over.
+  private static let soonReplaced = [
+    "WORKER_CONCURRENCY": "1", "WORKER_BATCH": "64", "WORKER_LEASE_SECONDS": "3",
+  ]
+
   /// A worker stopped between its reservation and its transaction, whose successor finds one event dead and commits the
   /// next: the late transaction must change nothing.
   static let lateCommit = FaultScenario("a stopped worker that commits after its successor") { stage in
     let system = stage.system
-    let victim = try await stage.startWorker(["WORKER_CONCURRENCY": "1"])
+    let victim = try await stage.startWorker(soonReplaced)
     try await stage.load.send("late")
     try await stage.await("the first event is stored") { try await system.queueDepth() == 0 }
     // Its next BEGIN reaches the server, but not yet the session.
@@ -59,7 +67,7 @@ extension FaultScenario {
     victim.process.signal(SIGSTOP)
     try await system.refuse("late", 2, sqlState: "23514")
     stage.expectDeath()
-    try await stage.startWorker()
+    try await stage.startWorker(soonReplaced)
     try await stage.await("a successor is done with it") {
       if try await system.holder(of: "late") == worker { _ = try await system.expireLease(of: "late") }
       return try await system.queueDepth() == 0
@@ -93,8 +101,7 @@ extension FaultScenario {
       END $$;
       CREATE TRIGGER fault_gate BEFORE INSERT ON queue_fences FOR EACH ROW EXECUTE FUNCTION fault_gate();
       """)
-    let settings = ["WORKER_CONCURRENCY": "1", "WORKER_BATCH": "64"]
-    try await stage.startWorkers(2, settings)
+    try await stage.startWorkers(2, soonReplaced)
     try await system.pauseQueue()
     for number in 0..<64 { try await stage.load.send("load-\(number)") }
     let lock = try system.hold("SELECT pg_advisory_xact_lock(64)")
