@@ -67,15 +67,13 @@ extension Integration {
         [
           "WORKER_PORT": "0", "WORKER_CONCURRENCY": "0", "WORKER_BATCH": "all", "WORKER_BATCH_BYTES": "1",
           "REDIS_QUEUE_URL": "queue-secret", "DATABASE_URL": "postgres//:database-secret",
-          "LOG_LEVEL": "loud", "ADMIN_NETWORKS": "10.0.0.0/8, everywhere",
+          "LOG_LEVEL": "loud", "ADMIN_NETWORKS": "10.0.0.0/8, everywhere", "WORKER_LEASE_SECONDS": "2",
         ])
       expectRefusal(
         end,
         [
           "ADMIN_NETWORKS", "WORKER_PORT", "WORKER_CONCURRENCY", "WORKER_BATCH", "WORKER_BATCH_BYTES",
-          "REDIS_QUEUE_URL",
-          "DATABASE_URL",
-          "LOG_LEVEL",
+          "REDIS_QUEUE_URL", "DATABASE_URL", "LOG_LEVEL", "WORKER_LEASE_SECONDS",
         ])
     }
 

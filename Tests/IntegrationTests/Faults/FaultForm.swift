@@ -11,6 +11,13 @@ enum FaultForm: String, Sendable {
   static let seed =
     ProcessInfo.processInfo.environment["FAULTS_SEED"].flatMap(UInt64.init) ?? .random(in: 0..<1_000_000)
 
+  /// Whether a scenario or a break is to be played: all are, unless `FAULTS_ONLY` names parts of some names, separated
+  /// by `|`.
+  static func isChosen(_ name: String) -> Bool {
+    guard let parts = ProcessInfo.processInfo.environment["FAULTS_ONLY"] else { return true }
+    return parts.split(separator: "|").contains { name.contains($0) }
+  }
+
   func pick<Value>(_ short: Value, _ long: Value) -> Value { self == .short ? short : long }
 
   /// The workers' lease: short forms need not wait for the default.

@@ -16,20 +16,35 @@ struct FaultOutcome: Sendable {
   var dead = 0
   /// The longest wait until work went on, or all was stored.
   var recovery: Duration?
+  /// From the start of the servers to the balance.
+  var took: Duration = .zero
   /// Everything that should not have been; empty for a sound system.
   var complaints: [String] = []
 
   static let heading = row(
-    "scenario", ["sent", "stored", "lost", "double", "disorder", "dead", "recovery"])
+    "scenario", ["sent", "stored", "lost", "double", "disorder", "dead", "recovery", "took"])
 
   var line: String {
     let counts = [sent, stored, lost, double, disordered, dead].map(String.init)
-    let seconds = recovery.map { String(format: "%.2f s", $0 / .seconds(1)) } ?? "-"
-    return Self.row(scenario, counts + [seconds]) + (complaints.isEmpty ? "" : "  FAILED")
+    let times = [recovery.map(Self.seconds) ?? "-", Self.seconds(took)]
+    return Self.row(scenario, counts + times) + (complaints.isEmpty ? "" : "  FAILED")
+  }
+
+  /// A line of the table of breaks.
+  static func row(_ fault: String, _ scenario: String, _ noticed: String) -> String {
+    [pad(fault, 34), pad(scenario, 54), noticed].joined(separator: " ")
+  }
+
+  private static func pad(_ text: String, _ width: Int) -> String {
+    text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
   }
 
   private static func row(_ name: String, _ cells: [String]) -> String {
-    ([name.padding(toLength: 58, withPad: " ", startingAt: 0)] + cells.map(aligned)).joined(separator: " ")
+    ([pad(name, 54)] + cells.map(aligned)).joined(separator: " ")
+  }
+
+  private static func seconds(_ duration: Duration) -> String {
+    String(format: "%.1f s", duration / .seconds(1))
   }
 
   private static func aligned(_ cell: String) -> String {

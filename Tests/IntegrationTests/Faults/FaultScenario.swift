@@ -23,16 +23,18 @@ struct FaultScenario: Sendable, CustomStringConvertible {
     _ form: FaultForm, seed: UInt64, programs: FaultPrograms = .asBuilt
   ) async throws -> FaultOutcome {
     var outcome = FaultOutcome(scenario: name)
+    let start = ContinuousClock.now
     try await LocalSystem.run(ownPostgres: ownPostgres) { system in
       let stage = try await FaultStage(system, form, seed: seed, programs)
       try await play(stage)
       outcome = try await stage.outcome(of: name)
     }
+    outcome.took = ContinuousClock.now - start
     return outcome
   }
 
-  /// Those of the short form, in the order of their telling.
-  static let all = workers + redis + postgres + events
+  /// In the order of their telling.
+  static let all = workers + redis + postgres + events + FaultForm.current.pick([], [everything])
 }
 
 /// The programs a scenario is played against.

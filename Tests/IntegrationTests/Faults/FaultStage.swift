@@ -4,9 +4,10 @@ import TestSupport
 
 /// An installation with its workers, the events sent to it, and what was found wrong so far.
 final class FaultStage: Sendable {
-  private struct State {
+  struct State {
     var random: SplitMix
-    var workers: [RunningProgram] = []
+    var workers: [FaultWorker] = []
+    var workersStarted = 0
     var complaints: [String] = []
     var recovery: Duration?
     var expectedDeaths = 0
@@ -15,10 +16,10 @@ final class FaultStage: Sendable {
   let system: LocalSystem
   let form: FaultForm
   let load: FaultLoad
-  private let audit: FaultAudit
-  private let programs: FaultPrograms
-  private let deadlocksBefore: Int
-  private let state: NIOLockedValueBox<State>
+  let audit: FaultAudit
+  let programs: FaultPrograms
+  let deadlocksBefore: Int
+  let state: NIOLockedValueBox<State>
 
   init(_ system: LocalSystem, _ form: FaultForm, seed: UInt64, _ programs: FaultPrograms) async throws {
     self.system = system
@@ -30,43 +31,6 @@ final class FaultStage: Sendable {
     try await audit.install()
     load = FaultLoad(try await system.startAPI())
   }
-
-  // MARK: workers
-
-  /// Those that were started and not ended by the scenario.
-  var workers: [RunningProgram] { state.withLockedValue { $0.workers } }
-
-  @discardableResult
-  func startWorker(_ changes: [String: String] = [:]) async throws -> RunningProgram {
-    let settings = ["WORKER_LEASE_SECONDS": String(form.leaseSeconds)]
-      .merging(programs.settings) { $1 }.merging(changes) { $1 }
-    let worker = try await system.startWorker(settings, from: programs.installation)
-    state.withLockedValue { $0.workers.append(worker) }
-    return worker
-  }
-
-  func startWorkers(_ count: Int, _ changes: [String: String] = [:]) async throws {
-    try await concurrently(0..<count, width: count) { _ in try await self.startWorker(changes) }
-  }
-
-  /// Takes one of the workers, chosen by the seed, off the list.
-  func chooseVictim() throws -> RunningProgram {
-    try state.withLockedValue { state in
-      guard !state.workers.isEmpty else { throw IntegrationError("no worker is left") }
-      return state.workers.remove(at: Int.random(in: 0..<state.workers.count, using: &state.random))
-    }
-  }
-
-  /// Takes the workers that have ended off the list.
-  func takeOffEnded() -> [RunningProgram] {
-    state.withLockedValue { state in
-      let ended = state.workers.filter { !$0.process.isRunning }
-      state.workers.removeAll { !$0.process.isRunning }
-      return ended
-    }
-  }
-
-  // MARK: time and chance
 
   /// The time from one fault to the next, give or take a fifth.
   func pause(_ short: Duration, _ long: Duration) async throws {
@@ -104,68 +68,5 @@ final class FaultStage: Sendable {
       CREATE TRIGGER fault_delay AFTER INSERT ON webhook_events
         FOR EACH STATEMENT EXECUTE FUNCTION fault_delay();
       """)
-  }
-
-  // MARK: expectations
-
-  func complain(_ complaint: String) { state.withLockedValue { $0.complaints.append(complaint) } }
-
-  func expect(_ holds: Bool, _ complaint: @autoclosure () -> String) {
-    if !holds { complain(complaint()) }
-  }
-
-  /// Notes an event that is meant to die.
-  func expectDeath() { state.withLockedValue { $0.expectedDeaths += 1 } }
-
-  /// Waits until nothing is queued, from now on or from when it should have begun.
-  func expectRecovery(
-    within limit: Duration, since start: ContinuousClock.Instant = .now
-  ) async throws {
-    let remaining = limit - (ContinuousClock.now - start)
-    let isEmpty = try await eventually(within: remaining) { try await system.queueDepth() == 0 }
-    note(recovery: ContinuousClock.now - start)
-    if !isEmpty { complain("\(try await system.queueDepth()) events are still queued after \(limit)") }
-  }
-
-  /// Waits until one more event is stored than now.
-  func expectConsumption(within limit: Duration, since start: ContinuousClock.Instant) async throws {
-    let before = try await storedEvents()
-    let resumed = try await eventually(within: .seconds(20)) { try await storedEvents() > before }
-    let wait = ContinuousClock.now - start
-    note(recovery: wait)
-    expect(resumed && wait <= limit, "consumption resumed after \(wait), not within \(limit)")
-  }
-
-  func note(recovery: Duration) {
-    state.withLockedValue { $0.recovery = max($0.recovery ?? .zero, recovery) }
-  }
-
-  func storedEvents() async throws -> Int { try await system.count("SELECT count(*) FROM webhook_events") }
-
-  /// Waits for something that must come for the scenario to mean anything.
-  func await(
-    _ what: String, within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
-  ) async throws {
-    guard try await eventually(within: limit, condition) else { throw IntegrationError("never: \(what)") }
-  }
-
-  /// The balance. A queue that holds anything but its dead, and any deadlock, counts as a complaint.
-  func outcome(of scenario: String) async throws -> FaultOutcome {
-    var outcome = FaultOutcome(scenario: scenario)
-    let (complaints, deaths) = state.withLockedValue { state in
-      outcome.recovery = state.recovery
-      return (state.complaints, state.expectedDeaths)
-    }
-    outcome.complaints = complaints + load.complaints
-    try await audit.examine(load.acknowledged, &outcome)
-    for (count, what) in [
-      (outcome.lost, "lost"), (outcome.double, "applied twice"), (outcome.disordered, "out of order"),
-      (system.deadlocks - deadlocksBefore, "deadlocks"),
-    ] where count > 0 { outcome.complaints.append("\(count) \(what)") }
-    if outcome.dead != deaths { outcome.complaints.append("\(outcome.dead) are dead, not \(deaths)") }
-    // A settlement whose answer was lost is repeated with the next heartbeat.
-    let isClean = try await eventually(within: .seconds(4)) { try await audit.leftovers().isEmpty }
-    if !isClean { outcome.complaints.append("left in the queue: \(try await audit.leftovers().prefix(8))") }
-    return outcome
   }
 }

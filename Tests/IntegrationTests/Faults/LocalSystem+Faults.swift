@@ -59,11 +59,6 @@ extension LocalSystem {
   /// Deadlocks that the server has reported since its last start.
   var deadlocks: Int { postgres.process.lines.count { $0.contains("deadlock detected") } }
 
-  /// What a program is told so that its sessions go by that name.
-  func session(_ name: String) -> [String: String] {
-    ["DATABASE_URL": "\(databaseURL)?application_name=\(name)"]
-  }
-
   /// The server's processes behind the sessions of that name.
   func sessionProcesses(_ name: String) async throws -> [Int32] {
     try await rows("SELECT pid FROM pg_stat_activity WHERE application_name = '\(name)'")
@@ -90,21 +85,21 @@ extension LocalSystem {
     try await holder.wait()
   }
 
-  /// Whether that session has come to its sleep.
-  func waiting(for session: String) async throws -> Bool {
-    try await count(
-      """
-      SELECT count(*) FROM pg_stat_activity
-      WHERE application_name = '\(session)' AND wait_event = 'PgSleep'
-      """) > 0
+  /// The names of the sessions that sleep in a statement, in this database.
+  func sleepingSessions() async throws -> [String] {
+    try await sessions(where: "wait_event = 'PgSleep'")
   }
 
-  /// The names of the sessions that wait for a lock in this database.
+  /// The names of the sessions that wait for a lock in this database, the first one first.
   func blockedSessions() async throws -> [String] {
+    try await sessions(where: "wait_event_type = 'Lock'")
+  }
+
+  private func sessions(where condition: String) async throws -> [String] {
     try await rows(
       """
       SELECT application_name FROM pg_stat_activity
-      WHERE wait_event_type = 'Lock' AND datname = current_database() ORDER BY query_start
+      WHERE \(condition) AND datname = current_database() ORDER BY query_start
       """
     ).map { $0.joined() }
   }

@@ -11,7 +11,7 @@ extension FaultScenario {
       try await stage.underLoad {
         try await stage.pause(.milliseconds(500), .seconds(5))
         if isKilled { try await system.postgres.kill() } else { try await system.postgres.stop() }
-        try await stage.pause(.seconds(2), .seconds(20))
+        try await stage.pause(.milliseconds(1500), .seconds(20))
         let deliveries = try await system.mostDeliveries()
         stage.expect(deliveries <= 1, "an event was delivered \(deliveries) times")
         try await system.postgres.restart()
