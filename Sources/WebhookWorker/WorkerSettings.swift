@@ -10,7 +10,7 @@ struct WorkerSettings: Sendable {
   let port: Int
   /// `WORKER_CONCURRENCY` (4): batches in flight.
   let concurrency: Int
-  /// `WORKER_BATCH` (64) events and `WORKER_BATCH_BYTES` (8 MiB) of payload at most per batch.
+  /// `WORKER_BATCH` (256) events and `WORKER_BATCH_BYTES` (8 MiB) of payload at most per batch.
   let limits: ReservationLimits
   /// `QUEUE_SHARDS` (1).
   let queueShards: Int
@@ -40,7 +40,7 @@ struct WorkerSettings: Sendable {
 
   private static func limits(_ reader: SettingsReader) -> ReservationLimits {
     var limits = ReservationLimits()
-    limits.events = reader.integer("WORKER_BATCH", default: 64, in: 1...1000)
+    limits.events = reader.integer("WORKER_BATCH", default: 256, in: 1...1000)
     limits.conversations = limits.events
     limits.eventsEach = limits.events
     limits.bytes = reader.integer("WORKER_BATCH_BYTES", default: 8 << 20, in: 1 << 10...1 << 30)

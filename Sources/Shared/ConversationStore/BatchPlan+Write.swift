@@ -99,16 +99,17 @@ extension BatchPlan.ConversationPlan {
   fileprivate var replacesMessages: Bool { changesMessages && storedDigest != nil }
 }
 
-/// The columns of `MessageStatements.insert` and `.upsert`.
+/// The columns of `MessageStatements.insert` and `.upsert`. Optional like the parameters, or each element would be cast
+/// when it becomes one.
 private struct MessageColumns {
-  private var ids: [PostgresUUID] = []
-  private var conversations: [PostgresUUID] = []
-  private var positions: [Int32] = []
+  private var ids: [PostgresUUID?] = []
+  private var conversations: [PostgresUUID?] = []
+  private var positions: [Int32?] = []
   private var users: [String?] = []
-  private var roles: [String] = []
-  private var contents: [String] = []
+  private var roles: [String?] = []
+  private var contents: [String?] = []
   private var spoken: [Int64?] = []
-  private var created: [Int64] = []
+  private var created: [Int64?] = []
   private let transcripts: [PostgresUUID]
 
   init(_ plans: [BatchPlan.ConversationPlan], _ newIDs: inout TimeOrderedUUIDs) {

@@ -3,12 +3,13 @@ import Postgres
 /// SQL that applies a batch of events, in the one lock order of every writer: fences, conversations,
 /// webhook_events, messages, each sorted.
 enum EventStatements {
-  /// No wait in the transaction outlives the worker's patience, nor a worker that was stopped in it.
+  /// No wait in the transaction outlives the worker's patience, nor a worker that was stopped in it. Plans are made once
+  /// for a session and must not be those of a table that was empty then.
   static let bounds = PostgresStatement(
     "events_bounds",
     """
     SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '10s', true), \
-    set_config('idle_in_transaction_session_timeout', '10s', true)
+    set_config('idle_in_transaction_session_timeout', '10s', true), set_config('enable_seqscan', 'off', true)
     """)
 
   /// Raises the fences of the batch and returns the conversations, except those with a newer one stored.

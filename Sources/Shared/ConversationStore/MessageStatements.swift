@@ -30,7 +30,7 @@ enum MessageStatements {
 
   /// One page of a user's history, newest first. Rows: total, `columns`; one with null columns when empty.
   ///
-  /// Index: messages_user_created (twice).
+  /// Index: messages_user_history (twice).
   static let pageOfUser = PostgresStatement(
     "messages_of_user",
     """
