@@ -11,7 +11,7 @@ struct WorkerSettings: Sendable {
   let port: Int
   /// `WORKER_CONCURRENCY` (4): batches in flight.
   let concurrency: Int
-  /// `WORKER_BATCH` (64) events and `WORKER_BATCH_BYTES` (8 MiB) of payload at most per batch.
+  /// `WORKER_BATCH` (256) events and `WORKER_BATCH_BYTES` (8 MiB) of payload at most per batch.
   let limits: ReservationLimits
   /// `WORKER_LEASE_SECONDS` (15, 3…600): after so long a silence a worker's work is given to others. All workers of a
   /// queue should agree.
@@ -56,7 +56,7 @@ struct WorkerSettings: Sendable {
 
   private static func limits(_ reader: SettingsReader) -> ReservationLimits {
     var limits = ReservationLimits()
-    limits.events = reader.integer("WORKER_BATCH", default: 64, in: 1...1000)
+    limits.events = reader.integer("WORKER_BATCH", default: 256, in: 1...1000)
     limits.conversations = limits.events
     limits.eventsEach = limits.events
     limits.bytes = reader.integer("WORKER_BATCH_BYTES", default: 8 << 20, in: 1 << 10...1 << 30)
