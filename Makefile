@@ -1,6 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format packages build release programs install clean-data
+.PHONY: help run test test-long bench lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -18,6 +18,9 @@ run: packages ## Build, start everything on loopback, feed samples; PORT=… WOR
 
 test: ## Packages, lint, build, and all tests against real servers, with the time of each stage
 	@deploy/scripts/test.sh
+
+test-long: build ## The queue's model test at a million steps; QUEUE_MODEL_SEED=… repeats a run, QUEUE_MODEL_STEPS=… its length
+	QUEUE_MODEL_STEPS=$${QUEUE_MODEL_STEPS:-1000000} swift test --skip-build --disable-xctest --filter QueueModelTests/model
 
 bench: ## Measure the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
 	@deploy/scripts/packages.sh bench

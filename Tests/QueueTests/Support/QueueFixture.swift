@@ -42,14 +42,16 @@ struct QueueFixture {
     }
   }
 
-  func worker(_ name: String) async throws -> TestWorker {
+  /// - Parameter queue: as the release sees it that the worker is of; ours by default.
+  func worker(_ name: String, on queue: WebhookQueue? = nil) async throws -> TestWorker {
+    let queue = queue ?? self.queue
     guard try await queue.heartbeat(name, registering: true) else { throw Failure("\(name) was refused") }
     return TestWorker(name: name, queue: queue)
   }
 
   /// Makes the worker look as if it had been silent for longer than its lease.
   func expire(_ worker: TestWorker) async throws {
-    try await run("ZADD", keys.workers, "XX", "1", worker.name)
+    for keys in allKeys { try await run("ZADD", keys.workers, "XX", "1", worker.name) }
   }
 
   @discardableResult
@@ -70,7 +72,8 @@ struct QueueFixture {
   }
 
   func violations(conversations: [String] = ["talk"]) async throws -> [String] {
-    try await QueueAudit(self).violations(tokens: conversations.map { ConversationToken($0, shards: 1).text })
+    try await QueueAudit(self).violations(
+      tokens: conversations.map { ConversationToken($0, shards: settings.shards) })
   }
 
   // Bare tasks: the first test starts the client, the process's end is its end.
@@ -107,8 +110,11 @@ final class TestWorker {
     return number
   }
 
-  func reserve(_ limits: ReservationLimits = .init()) async throws -> ReserveResult {
-    try await queue.reserve(shard: 0, worker: name, number: nextNumber(), limits: limits)
+  func reserve(
+    _ limits: ReservationLimits = .init(), shard: Int = 0, isBusyElsewhere: Bool = false
+  ) async throws -> ReserveResult {
+    try await queue.reserve(
+      shard: shard, worker: name, number: nextNumber(), limits: limits, isBusyElsewhere: isBusyElsewhere)
   }
 
   /// The one reservation that is expected.
