@@ -122,13 +122,14 @@ let package = Package(
     tests(
       "ConversationStore",
       ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging, nio]),
+    tests("Telemetry", ["Telemetry", metrics]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
     tests("APIService", ["APIService", "Conversations", crypto]),
     tests(
       "WebhookWorker",
       [
         "WebhookWorker", "Cache", "ConversationStore", "Conversations", "Keyspace", "Postgres", "Queue",
-        "Redis",
+        "Redis", "Telemetry",
         logging, nio,
       ]),
     tests("Integration", [httpClient, nio, nioHTTP, nioConcurrency, crypto]),

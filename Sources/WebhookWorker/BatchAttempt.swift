@@ -9,6 +9,8 @@ struct BatchAttempt: Sendable {
   private(set) var failures: [(event: String, FailureDescription)] = []
   private(set) var dependencyFailed = false
   private(set) var skippedEntries = 0
+  /// What each COMMIT took.
+  private(set) var commits: [Duration] = []
   private var outcomes: [String: DeliveryOutcome] = [:]
   /// Conversations that Postgres refused, with the fence stored there.
   private var fenced: [ExternalConversationID: Int64] = [:]
@@ -34,6 +36,7 @@ struct BatchAttempt: Sendable {
   mutating func applied(_ events: [IncomingEvent], _ receipt: BatchReceipt) {
     fenced.merge(receipt.fenced) { $1 }
     skippedEntries += receipt.skippedEntries
+    commits.append(receipt.commitDuration)
     if !receipt.invalidated { dependencyFailed = true }
     for event in events where receipt.fenced[event.conversation] == nil {
       outcomes[event.id.text] = receipt.invalidated ? .done : .untouched

@@ -8,6 +8,7 @@ import Telemetry
 /// Makes of reserved events what the contract says, in as few transactions as the data allows, and settles them.
 struct BatchDelivery: Sendable {
   let store: ConversationStore
+  let metrics: WorkerMetrics
   let logger: Logger
   let retryPolicy = RetryPolicy()
 
@@ -15,13 +16,20 @@ struct BatchDelivery: Sendable {
   ///
   /// - Returns: Whether Postgres, the cache and the queue all did their part.
   func deliver(_ reservations: [Reservation], to consumer: QueueConsumer) async -> Bool {
+    metrics.delivered(reservations)
     let start = ContinuousClock.now
+    #if DEBUG
+      await misbehave(reservations, consumer)
+    #endif
     var attempt = BatchAttempt(reservations)
     await apply(&attempt)
+    let processed = ContinuousClock.now
+    metrics.processed(attempt, in: processed - start)
     let settlements = reservations.map {
       attempt.settlement(of: $0, retryPolicy: retryPolicy, jitter: .random(in: 0..<1))
     }
     let results = await consumer.settle(settlements)
+    metrics.settled(BatchTally(reservations, settlements, results), in: .now - processed)
     log(attempt, reservations, since: start)
     return !attempt.dependencyFailed && !results.contains { if case .unknown = $0 { true } else { false } }
   }

@@ -1,3 +1,4 @@
+import ConversationStore
 import Logging
 import NIOConcurrencyHelpers
 import Queue
@@ -9,9 +10,9 @@ import Telemetry
 ///
 /// One task asks for work; batches run as its children. On graceful shutdown it asks no more and waits for them.
 final class DeliveryLoop: Service {
-  /// Tells the kubelet whether the loop turns.
+  /// Tells the kubelet and the watchdog whether the loop turns.
   let heartbeat = LoopHeartbeat()
-  /// Below the 30 s after which the heart counts as stopped.
+  /// Leaves a cancelled batch five seconds to end before it counts as hanging.
   private static let batchLimit = Duration.seconds(25)
   private let queue: WebhookQueue
   private let consumer: QueueConsumer
@@ -41,16 +42,12 @@ final class DeliveryLoop: Service {
       var inFlight = 0
       while !Task.isShuttingDownGracefully, !Task.isCancelled {
         heartbeat.turnCompleted()
-        if inFlight == concurrency {
-          _ = await batches.next()
-          inFlight -= 1
-        }
+        if inFlight == concurrency { await awaitBatch(&batches, &inFlight) }
         await restWhileDependenciesAreAway()
         let result = await reserve()
         if result.status == .quarantine {
           // A suspect is handed out to empty hands only.
-          await batches.waitForAll()
-          inFlight = 0
+          while inFlight > 0 { await awaitBatch(&batches, &inFlight) }
         }
         guard !result.reservations.isEmpty else {
           await waitForWork(result)
@@ -64,6 +61,13 @@ final class DeliveryLoop: Service {
       }
       await finish(&batches, inFlight)
     }
+  }
+
+  /// Waiting for batches is no hang of the loop: they are watched by themselves, and one ends every so often.
+  private func awaitBatch(_ batches: inout TaskGroup<Ended>, _ inFlight: inout Int) async {
+    _ = await batches.next()
+    inFlight -= 1
+    heartbeat.turnCompleted()
   }
 
   /// Waits for what is in flight, and cancels it in time for the consumer to give the rest back.
@@ -86,6 +90,9 @@ final class DeliveryLoop: Service {
   private enum Ended { case batch, patience }
 
   private func reserve() async -> ReserveResult {
+    #if DEBUG
+      if DeliberateBreak.active == .hungLoop { await DeliberateBreak.hang() }
+    #endif
     do throws(QueueError) {
       return try await consumer.reserve(limits)
     } catch {
@@ -99,6 +106,8 @@ final class DeliveryLoop: Service {
 
   /// A batch that hangs is cancelled, and its events come again; the queue's books are put right by the consumer.
   private func deliver(_ reservations: [Reservation]) async {
+    let batch = heartbeat.batchStarted()
+    defer { heartbeat.batchEnded(batch) }
     let succeeded = await withTaskGroup(of: Bool.self) { race in
       race.addTask { await self.delivery.deliver(reservations, to: self.consumer) }
       race.addTask {

@@ -9,7 +9,7 @@ struct WebhookWorker: AsyncParsableCommand {
     abstract: "Consumes the queue of transcript webhooks: writes to Postgres and invalidates the cache.",
     discussion: "Settings come from the environment and from .env in the working directory.",
     version: ProgramVersion.current,
-    subcommands: [RunCommand.self, HealthcheckCommand.self],
+    subcommands: [RunCommand.self, QueueCommand.self, HealthcheckCommand.self],
     defaultSubcommand: RunCommand.self)
 
   static func main() async {

@@ -11,7 +11,9 @@ struct WorkerAssembly: Sendable {
   let readiness = Readiness()
   let backends: Backends
   let loop: DeliveryLoop
+  private let queue: WebhookQueue
   private let consumer: QueueConsumer
+  private let metrics = PrometheusMetrics()
   private let copier: DeadLetterCopier
   private let upkeep: UpkeepService
   private let settings: WorkerSettings
@@ -23,26 +25,33 @@ struct WorkerAssembly: Sendable {
     backends = Backends(settings.backends, queueScripts: QueueScripts.bundled.all, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.shards = settings.queueShards
-    let queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
-    consumer = QueueConsumer(queue: queue, logger: logger)
+    queueSettings.setLease(settings.lease)
+    queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
+    let counts = WorkerMetrics(metrics)
+    consumer = QueueConsumer(queue: queue, logger: logger, onReap: counts.reaped)
+    let delivery = BatchDelivery(store: backends.store, metrics: counts, logger: logger)
     copier = DeadLetterCopier(queue: queue, consumer: consumer, store: backends.store, logger: logger)
     upkeep = UpkeepService(
       queue: queue, store: backends.store, copier: copier, retention: settings.retention, logger: logger)
     loop = DeliveryLoop(
-      queue: queue, consumer: consumer, delivery: BatchDelivery(store: backends.store, logger: logger),
-      settings: settings, logger: logger)
+      queue: queue, consumer: consumer, delivery: delivery, settings: settings, logger: logger)
   }
 
   /// Everything that runs, in the order of starting; stopped in reverse: the loop before what it stands on,
   /// and health last of ours, since a client may keep its server from closing.
   func services() -> [any Service] {
-    backends.services + [healthServer(), consumer, copier, upkeep, loop]
+    backends.services + [server(), consumer, copier, upkeep, loop]
   }
 
-  private func healthServer() -> some Service {
-    let router = Router()
-    WorkerHealthRoutes(backends: backends, heartbeat: loop.heartbeat, readiness: readiness)
-      .register(in: router)
+  private func server() -> some Service {
+    let router = Router(context: WorkerContext.self)
+    let scrape = WorkerScrape(
+      registry: metrics, sampler: QueueSampler(queue: queue), backends: backends,
+      heartbeat: loop.heartbeat)
+    WorkerRoutes(
+      backends: backends, heartbeat: loop.heartbeat, readiness: readiness, scrape: scrape,
+      adminNetworks: settings.adminNetworks
+    ).register(in: router)
     var application = Application(
       router: router, configuration: .init(address: .hostname(settings.host, port: settings.port)),
       onServerRunning: { [logger, settings] channel in

@@ -72,6 +72,37 @@ import Testing
     }
   }
 
+  @Test(
+    "Messages that somebody else stored do not stand in a transcript's way; those it has too keep their ids")
+  func foreignMessages() async throws {
+    try await StoreRig.with { rig in
+      try await rig.apply("c", .joined)
+      let stored = try await rig.scalar(
+        """
+        INSERT INTO messages (conversation_id, position, role, content) \
+        SELECT id, p, 'user', 'old' FROM conversations, generate_series(0, 2) AS p RETURNING id::text
+        """)
+      _ = try await rig.store.apply([
+        rig.event("c", .words("new", "words")), rig.event("d", .words("others", "are", "fresh")),
+      ])
+      #expect(try await rig.messages(of: "c") == "0:user:new 1:assistant:words")
+      #expect(try await rig.messages(of: "d") == "0:user:others 1:assistant:are 2:user:fresh")
+      #expect(try await rig.scalar("SELECT id::text FROM messages WHERE content = 'new'") == stored)
+    }
+  }
+
+  @Test("New conversations and messages get version 7 ids, a transcript's in its order")
+  func timeOrderedIDs() async throws {
+    try await StoreRig.with { rig in
+      try await rig.apply("c", .words("one", "two", "three"))
+      let versions =
+        "SELECT string_agg(substr(id::text, 15, 1), '') FROM (SELECT id FROM messages UNION ALL SELECT id FROM conversations) AS r"
+      #expect(try await rig.scalar(versions) == "7777")
+      let positions = "SELECT string_agg(position::text, ',' ORDER BY id) FROM messages"
+      #expect(try await rig.scalar(positions) == "0,1,2")
+    }
+  }
+
   @Test("Events of one batch apply in order, also several of one conversation")
   func batch() async throws {
     try await StoreRig.with { rig in

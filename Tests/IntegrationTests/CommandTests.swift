@@ -10,7 +10,9 @@ extension Integration {
       let help = try await run(kind, ["--help"])
       #expect(help.code == 0)
       #expect(help.text.contains("USAGE: \(kind.rawValue)"))
-      for command in kind == .api ? ["serve", "migrate", "token", "healthcheck"] : ["run", "healthcheck"] {
+      for command in kind == .api
+        ? ["serve", "migrate", "token", "healthcheck"] : ["run", "queue", "healthcheck"]
+      {
         #expect(help.text.contains(command))
       }
       let version = try await run(kind, ["--version"])
@@ -65,14 +67,13 @@ extension Integration {
         [
           "WORKER_PORT": "0", "WORKER_CONCURRENCY": "0", "WORKER_BATCH": "all", "WORKER_BATCH_BYTES": "1",
           "REDIS_QUEUE_URL": "queue-secret", "DATABASE_URL": "postgres//:database-secret",
-          "LOG_LEVEL": "loud",
+          "LOG_LEVEL": "loud", "ADMIN_NETWORKS": "10.0.0.0/8, everywhere", "WORKER_LEASE_SECONDS": "2",
         ])
       expectRefusal(
         end,
         [
-          "WORKER_PORT", "WORKER_CONCURRENCY", "WORKER_BATCH", "WORKER_BATCH_BYTES", "REDIS_QUEUE_URL",
-          "DATABASE_URL",
-          "LOG_LEVEL",
+          "ADMIN_NETWORKS", "WORKER_PORT", "WORKER_CONCURRENCY", "WORKER_BATCH", "WORKER_BATCH_BYTES",
+          "REDIS_QUEUE_URL", "DATABASE_URL", "LOG_LEVEL", "WORKER_LEASE_SECONDS",
         ])
     }
 
@@ -158,24 +159,8 @@ extension Integration {
       try await redis.stop()
     }
 
-    private struct End {
-      let code: Int32
-      let text: String
-    }
-
-    private func run(
-      _ kind: ProgramKind, _ arguments: [String], _ environment: [String: String] = [:]
-    ) async throws -> End {
-      let process = try Installation.build.start(kind, arguments, environment)
-      defer { process.kill() }
-      let exit = try await process.wait(within: .seconds(30))
-      try await process.waitForOutputEnd()
-      guard case .code(let code) = exit else { throw IntegrationError("\(exit): \(process.lines)") }
-      return End(code: code, text: process.lines.joined(separator: "\n"))
-    }
-
     private func expectRefusal(
-      _ end: End, _ names: [String], sourceLocation: SourceLocation = #_sourceLocation
+      _ end: ProgramEnd, _ names: [String], sourceLocation: SourceLocation = #_sourceLocation
     ) {
       #expect(end.code == 78, "\(end.text)", sourceLocation: sourceLocation)
       for name in names {

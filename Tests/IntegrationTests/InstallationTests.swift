@@ -8,7 +8,7 @@ extension Integration {
   struct InstallationTests {
     @Test("Both programs run from a copy, started in /, with the copy's migrations and scripts")
     func copied() async throws {
-      let folder = try copyOfBuild()
+      let folder = try Installation.copyOfBuild()
       let copy = Installation.copied(to: folder)
       try Data("CREATE TABLE marker (number int);\n".utf8)
         .write(to: URL(fileURLWithPath: "\(folder)/freshet_APIService.resources/migrations/9999_marker.sql"))
@@ -45,7 +45,7 @@ extension Integration {
       }
       let applied = migrations.flatMap(\.lines).filter { $0.hasPrefix("applied ") }
       let files = try FileManager.default.contentsOfDirectory(
-        atPath: "\(buildFolder())/freshet_APIService.resources/migrations"
+        atPath: "\(Installation.buildFolder())/freshet_APIService.resources/migrations"
       ).filter { $0.hasSuffix(".sql") }
       #expect(files.count >= 2)
       #expect(applied.sorted() == files.map { "applied \($0.dropLast(4))" }.sorted())
@@ -53,23 +53,6 @@ extension Integration {
       let again = try Installation.build.start(.api, ["migrate"], environment)
       #expect(try await again.wait() == .code(0))
       #expect(again.lines.allSatisfy { !$0.hasPrefix("applied ") })
-    }
-
-    private func buildFolder() throws -> String {
-      URL(fileURLWithPath: try Installation.build.path(.api)).deletingLastPathComponent().path
-    }
-
-    /// What `make install` copies: the programs and their resources.
-    private func copyOfBuild() throws -> String {
-      let folder = try TemporaryFolder.create("installation")
-      let build = try buildFolder()
-      let resources = try FileManager.default.contentsOfDirectory(atPath: build)
-        .filter { $0.hasPrefix("freshet_") && $0.hasSuffix(".resources") }
-      #expect(resources.count >= 3)
-      for name in resources + [ProgramKind.api.rawValue, ProgramKind.worker.rawValue] {
-        try FileManager.default.copyItem(atPath: "\(build)/\(name)", toPath: "\(folder)/\(name)")
-      }
-      return folder
     }
 
     /// Adds a comment to a script; the digests by which Redis knows it, before and after.

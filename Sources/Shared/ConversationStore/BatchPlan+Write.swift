@@ -3,18 +3,23 @@ import Postgres
 
 extension BatchPlan {
   /// Writes the plan in one round trip; the transaction's COMMIT makes it count.
-  func write(_ connection: PostgresConnection) async throws {
+  ///
+  /// The conversations are locked and come last: until then the foreign keys' checks of their messages find a row that
+  /// is locked already, and lock no new version of it.
+  ///
+  /// - Parameter assumesFresh: Whether a conversation without a recorded transcript is taken to have no messages; where
+  ///   it has some, that fails with `MessageStatements.insert`.
+  func write(_ connection: PostgresConnection, assumesFresh: Bool) async throws {
     var statements: [(PostgresStatement, [PostgresParameter])] = []
     if !revenants.isEmpty {
       statements.append(
         (EventStatements.deleteConversations, [.uuidArray(revenants.map { PostgresUUID($0.uuid) })]))
     }
-    statements += conversationWrites() + [record()] + messageWrites()
+    let index = statements.count
+    statements += [record()] + messageWrites(assumesFresh: assumesFresh) + conversationWrites()
     let results = try await connection.queries(statements, deadline: StoredBatch.patience)
     // An event that another conversation's batch recorded meanwhile must not be applied again here.
-    guard let index = statements.firstIndex(where: { $0.0 == EventStatements.record }),
-      results[index].count == records.count
-    else { throw ConcurrentChange() }
+    guard results[index].count == records.count else { throw ConcurrentChange() }
   }
 
   private func conversationWrites() -> [(PostgresStatement, [PostgresParameter])] {
@@ -52,24 +57,25 @@ extension BatchPlan {
     )
   }
 
-  private func messageWrites() -> [(PostgresStatement, [PostgresParameter])] {
+  private func messageWrites(assumesFresh: Bool) -> [(PostgresStatement, [PostgresParameter])] {
     let transcripts = conversations.filter { $0.transcript != nil }
     guard !transcripts.isEmpty else { return [] }
-    var statements = [(EventStatements.recordTranscripts, Self.transcriptRecords(transcripts))]
-    let changed = MessageColumns(transcripts.filter(\.changesMessages))
-    guard !changed.conversations.isEmpty || transcripts.contains(where: \.replacesMessages) else {
-      return statements
+    let changed = transcripts.filter(\.changesMessages)
+    let fresh = changed.filter { assumesFresh && !$0.replacesMessages }
+    let others = changed.filter { !assumesFresh || $0.replacesMessages }
+    var ids = TimeOrderedUUIDs(at: .now())
+    var statements: [(PostgresStatement, [PostgresParameter])] = []
+    if !fresh.isEmpty {
+      statements.append((MessageStatements.insert, MessageColumns(fresh, &ids).parameters))
     }
-    let replaced = transcripts.filter(\.replacesMessages).map { PostgresUUID($0.row.id.uuid) }
-    if !replaced.isEmpty {
-      statements.append(
-        (
-          MessageStatements.deleteSurplus,
-          [.uuidArray(replaced), .uuidArray(changed.conversations), .intArray(changed.positions)]
-        ))
+    if !others.isEmpty {
+      let columns = MessageColumns(others, &ids)
+      statements += [
+        (MessageStatements.deleteSurplus, columns.kept),
+        (MessageStatements.upsert, columns.parameters),
+      ]
     }
-    statements.append((MessageStatements.upsert, changed.parameters))
-    return statements
+    return statements + [(EventStatements.recordTranscripts, Self.transcriptRecords(transcripts))]
   }
 
   private static func transcriptRecords(_ plans: [ConversationPlan]) -> [PostgresParameter] {
@@ -93,21 +99,27 @@ extension BatchPlan.ConversationPlan {
   fileprivate var replacesMessages: Bool { changesMessages && storedDigest != nil }
 }
 
-/// The columns of `MessageStatements.upsert`.
+/// The columns of `MessageStatements.insert` and `.upsert`. Optional like the parameters, or each element would be cast
+/// when it becomes one.
 private struct MessageColumns {
-  private(set) var conversations: [PostgresUUID] = []
-  private(set) var positions: [Int32] = []
+  private var ids: [PostgresUUID?] = []
+  private var conversations: [PostgresUUID?] = []
+  private var positions: [Int32?] = []
   private var users: [String?] = []
-  private var roles: [String] = []
-  private var contents: [String] = []
+  private var roles: [String?] = []
+  private var contents: [String?] = []
   private var spoken: [Int64?] = []
-  private var created: [Int64] = []
+  private var created: [Int64?] = []
+  private let transcripts: [PostgresUUID]
 
-  init(_ plans: [BatchPlan.ConversationPlan]) {
+  init(_ plans: [BatchPlan.ConversationPlan], _ newIDs: inout TimeOrderedUUIDs) {
+    transcripts = plans.map { PostgresUUID($0.row.id.uuid) }
     for plan in plans {
       guard let transcript = plan.transcript else { continue }
+      let conversation = PostgresUUID(plan.row.id.uuid)
       for entry in transcript.entries {
-        conversations.append(PostgresUUID(plan.row.id.uuid))
+        ids.append(PostgresUUID(newIDs.next()))
+        conversations.append(conversation)
         users.append(plan.row.userID?.text)
         positions.append(Int32(entry.position))
         roles.append(entry.role)
@@ -120,8 +132,13 @@ private struct MessageColumns {
 
   var parameters: [PostgresParameter] {
     [
-      .uuidArray(conversations), .textArray(users), .intArray(positions), .textArray(roles),
+      .uuidArray(ids), .uuidArray(conversations), .textArray(users), .intArray(positions), .textArray(roles),
       .textArray(contents), .timestampArray(spoken), .timestampArray(created),
     ]
+  }
+
+  /// The parameters of `MessageStatements.deleteSurplus`.
+  var kept: [PostgresParameter] {
+    [.uuidArray(transcripts), .uuidArray(conversations), .intArray(positions)]
   }
 }

@@ -25,7 +25,7 @@ enum ConversationStatements {
   static let insert = PostgresStatement(
     "conversation_insert",
     """
-    INSERT INTO conversations (user_id, external_id, title, metadata) VALUES ($1, $2, $3, $4) \
+    INSERT INTO conversations (id, user_id, external_id, title, metadata) VALUES ($1, $2, $3, $4, $5) \
     ON CONFLICT (external_id) DO NOTHING RETURNING \(columns)
     """)
 

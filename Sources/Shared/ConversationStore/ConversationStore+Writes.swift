@@ -117,9 +117,13 @@ extension ConversationStore {
   )
     async throws -> Conversation
   {
+    var newIDs = TimeOrderedUUIDs(at: .now())
     let inserted = try await connection.query(
       ConversationStatements.insert,
-      [.user(owner), .externalID(new.externalID), .text(new.title), .json(new.metadata ?? emptyObject)])
+      [
+        .id(ConversationID(newIDs.next())), .user(owner), .externalID(new.externalID), .text(new.title),
+        .json(new.metadata ?? emptyObject),
+      ])
     if let row = inserted.first {
       try await exhume(new.externalID, connection)
       return try row.conversation()

@@ -3,15 +3,17 @@ import Postgres
 /// SQL that applies a batch of events, in the one lock order of every writer: fences, conversations,
 /// webhook_events, messages, each sorted.
 enum EventStatements {
-  /// No wait in the transaction outlives the worker's patience, nor a worker that was stopped in it.
+  /// No wait in the transaction outlives the worker's patience, nor a worker that was stopped in it. Plans are made once
+  /// for a session and must not be those of a table that was empty then.
   static let bounds = PostgresStatement(
     "events_bounds",
     """
     SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '10s', true), \
-    set_config('idle_in_transaction_session_timeout', '10s', true)
+    set_config('idle_in_transaction_session_timeout', '10s', true), set_config('enable_seqscan', 'off', true)
     """)
 
-  /// Raises the fences of the batch, except where a newer one is stored. Index: primary key of queue_fences.
+  /// Raises the fences of the batch and returns the conversations, except those with a newer one stored.
+  /// Index: primary key of queue_fences.
   static let raiseFences = PostgresStatement(
     "events_raise_fences",
     """
@@ -19,42 +21,35 @@ enum EventStatements {
     SELECT * FROM unnest($1::text[], $2::bigint[]) AS n (conversation, fence) \
     ORDER BY n.conversation COLLATE "C" \
     ON CONFLICT (conversation) DO UPDATE SET fence = EXCLUDED.fence, updated_at = now() \
-    WHERE q.fence <= EXCLUDED.fence
+    WHERE q.fence <= EXCLUDED.fence RETURNING conversation
     """)
 
-  /// The fences as stored now: one newer than the batch's keeps its conversation out.
+  /// The fences as stored now, of conversations that did not get theirs raised.
   /// Index: primary key of queue_fences.
   static let fences = PostgresStatement(
     "events_fences", "SELECT conversation, fence FROM queue_fences WHERE conversation = ANY($1::text[])")
 
-  /// Creates the conversations nobody has yet, unless deleted or fenced off. Indexes:
-  /// conversations_external_id, primary keys of deleted_conversations and queue_fences.
+  /// Creates conversations nobody has yet, unless deleted. Indexes: conversations_external_id, primary key of
+  /// deleted_conversations.
   static let createConversations = PostgresStatement(
     "events_create_conversations",
     """
-    INSERT INTO conversations (external_id) \
-    SELECT n.conversation FROM unnest($1::text[], $2::bigint[]) AS n (conversation, fence) \
-    JOIN queue_fences q ON q.conversation = n.conversation AND q.fence = n.fence \
+    INSERT INTO conversations (id, external_id) \
+    SELECT n.id, n.conversation FROM unnest($1::uuid[], $2::text[]) AS n (id, conversation) \
     WHERE NOT EXISTS (SELECT FROM deleted_conversations d \
     WHERE d.external_id_sha256 = sha256(convert_to(n.conversation, 'UTF8'))) \
     ORDER BY n.conversation COLLATE "C" ON CONFLICT (external_id) DO NOTHING
     """)
 
-  /// Locks the conversations in the one order. A statement of its own: it must see what the insert waited for.
-  /// Index: conversations_external_id.
+  /// Locks the conversations in the one order. A statement of its own: it must see what was waited for before, be it a
+  /// fence or an insert. With them comes what is stored of their transcripts, which nobody changes who has not raised
+  /// the fence. Indexes: conversations_external_id, primary key of conversation_transcripts.
   static let lockConversations = PostgresStatement(
     "events_lock_conversations",
     """
-    SELECT \(ConversationStatements.columns) FROM conversations WHERE external_id = ANY($1::text[]) \
-    ORDER BY external_id FOR UPDATE
-    """)
-
-  /// What is stored of the locked conversations' transcripts. Index: primary key.
-  static let transcripts = PostgresStatement(
-    "events_transcripts",
-    """
-    SELECT t.conversation_id, t.event_time, t.entry_count, encode(t.content_sha256, 'hex') FROM conversation_transcripts t \
-    JOIN conversations c ON c.id = t.conversation_id WHERE c.external_id = ANY($1::text[])
+    SELECT \(ConversationStatements.columns), t.event_time, t.entry_count, encode(t.content_sha256, 'hex') \
+    FROM conversations LEFT JOIN conversation_transcripts t ON t.conversation_id = id \
+    WHERE external_id = ANY($1::text[]) ORDER BY external_id FOR UPDATE OF conversations
     """)
 
   /// Which of the conversations were deleted. Index: primary key of deleted_conversations.

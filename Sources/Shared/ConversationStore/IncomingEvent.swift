@@ -31,11 +31,17 @@ package struct BatchReceipt: Sendable {
   package let skippedEntries: Int
   /// Whether Redis confirmed that every conversation of the batch was invalidated.
   package let invalidated: Bool
+  /// What the COMMIT took.
+  package let commitDuration: Duration
 
-  /// All three.
-  package init(fenced: [ExternalConversationID: Int64], skippedEntries: Int, invalidated: Bool) {
+  /// All four.
+  package init(
+    fenced: [ExternalConversationID: Int64], skippedEntries: Int, invalidated: Bool,
+    commitDuration: Duration = .zero
+  ) {
     self.fenced = fenced
     self.skippedEntries = skippedEntries
     self.invalidated = invalidated
+    self.commitDuration = commitDuration
   }
 }

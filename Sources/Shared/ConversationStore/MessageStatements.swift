@@ -30,7 +30,7 @@ enum MessageStatements {
 
   /// One page of a user's history, newest first. Rows: total, `columns`; one with null columns when empty.
   ///
-  /// Index: messages_user_created (twice).
+  /// Index: messages_user_history (twice).
   static let pageOfUser = PostgresStatement(
     "messages_of_user",
     """
@@ -55,14 +55,23 @@ enum MessageStatements {
     "messages_set_owner",
     "UPDATE messages SET user_id = $2 WHERE conversation_id = $1 AND user_id IS DISTINCT FROM $2")
 
-  /// The messages of whole transcripts, unnested from columns. A stored message that would not change is not
-  /// written, and one that does keeps its id. Index: messages_conversation_position as the arbiter.
+  /// The messages of whole transcripts, from columns of equal length. They are unnested in the select list, where rows
+  /// are made one by one; in FROM each column would be stored aside first.
+  private static let insertion = """
+    INSERT INTO messages AS m (id, conversation_id, user_id, position, role, content, spoken_at, created_at) \
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::int[]), unnest($5::text[]), \
+    unnest($6::text[]), unnest($7::timestamptz[]), unnest($8::timestamptz[])
+    """
+
+  /// For conversations without messages: a stored one makes it fail with 23505.
+  static let insert = PostgresStatement("messages_insert", insertion)
+
+  /// For any conversation. A stored message that would not change is not written, and one that does keeps its id.
+  /// Index: messages_conversation_position as the arbiter.
   static let upsert = PostgresStatement(
     "messages_upsert",
     """
-    INSERT INTO messages AS m (conversation_id, user_id, position, role, content, spoken_at, created_at) \
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], \
-    $7::timestamptz[]) ON CONFLICT (conversation_id, position) DO UPDATE SET role = EXCLUDED.role, \
+    \(insertion) ON CONFLICT (conversation_id, position) DO UPDATE SET role = EXCLUDED.role, \
     content = EXCLUDED.content, spoken_at = EXCLUDED.spoken_at, created_at = EXCLUDED.created_at \
     WHERE (m.role, m.content, m.spoken_at, m.created_at) IS DISTINCT FROM \
     (EXCLUDED.role, EXCLUDED.content, EXCLUDED.spoken_at, EXCLUDED.created_at)

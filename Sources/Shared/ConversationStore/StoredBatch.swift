@@ -18,39 +18,71 @@ struct StoredBatch: Sendable {
   private(set) var recorded: Set<String> = []
   private(set) var fences: [ExternalConversationID: Int64] = [:]
 
+  /// In one round trip, and in a second one where conversations are missing, unowned or fenced off.
   init(_ batch: EventBatch, _ connection: PostgresConnection) async throws {
     let ids = Self.ids(batch.groups)
-    let creating = batch.groups.filter { group in group.events.contains { $0.event.content != .other } }
-    let results = try await connection.queries(
+    let results = try await Self.ask(
       [
         (EventStatements.bounds, []),
-        (EventStatements.raiseFences, [ids, Self.fences(batch.groups)]),
-        (EventStatements.fences, [ids]),
-        (EventStatements.createConversations, [Self.ids(creating), Self.fences(creating)]),
+        (EventStatements.raiseFences, [ids, .bigintArray(batch.groups.map(\.fence))]),
         (EventStatements.lockConversations, [ids]),
-        (EventStatements.transcripts, [ids]),
-        (EventStatements.tombstones, [ids]),
         (EventStatements.recorded, [.textArray(batch.groups.flatMap(\.events).map(\.id.text))]),
-      ], deadline: Self.patience)
-    for row in results[2] { fences[ExternalConversationID(stored: try row.text(0))] = try row.int(1) }
-    for row in results[4] {
+      ], connection)
+    try read(conversations: results[2])
+    recorded = Set(try results[3].map { try $0.text(0) })
+    let raised = Set(try results[1].map { ExternalConversationID(stored: try $0.text(0)) })
+    try await complete(
+      refused: batch.groups.filter { !raised.contains($0.id) },
+      orphans: batch.groups.filter { raised.contains($0.id) && rows[$0.id]?.userID == nil }, connection)
+  }
+
+  /// What only some batches need: the fences that stand in the way, new conversations for the first events of a call,
+  /// and the tombstones of what has no owner.
+  private mutating func complete(
+    refused: [EventBatch.Group], orphans: [EventBatch.Group], _ connection: PostgresConnection
+  ) async throws {
+    if refused.isEmpty, orphans.isEmpty { return }
+    let missing = orphans.filter { group in
+      rows[group.id] == nil && group.events.contains { $0.event.content != .other }
+    }
+    var newIDs = TimeOrderedUUIDs(at: .now())
+    let results = try await Self.ask(
+      [
+        (EventStatements.fences, [Self.ids(refused)]),
+        (
+          EventStatements.createConversations,
+          [.uuidArray(missing.map { _ in PostgresUUID(newIDs.next()) }), Self.ids(missing)]
+        ),
+        (EventStatements.lockConversations, [Self.ids(missing)]),
+        (EventStatements.tombstones, [Self.ids(orphans)]),
+      ], connection)
+    for row in results[0] { fences[ExternalConversationID(stored: try row.text(0))] = try row.int(1) }
+    try read(conversations: results[2])
+    tombstones = Set(try results[3].map { ExternalConversationID(stored: try $0.text(0)) })
+  }
+
+  private mutating func read(conversations: PostgresResult) throws {
+    for row in conversations {
       let conversation = try row.conversation()
       if let id = conversation.externalID { rows[id] = conversation }
+      guard let eventTime = try row.time(13) else { continue }
+      transcripts[conversation.id] = Transcript(
+        eventTime: eventTime, entryCount: Int(try row.int(14)), digest: try row.text(15))
     }
-    for row in results[5] {
-      guard let eventTime = try row.time(1) else { continue }
-      transcripts[ConversationID(UUIDValue(try row.uuid(0)))] = Transcript(
-        eventTime: eventTime, entryCount: Int(try row.int(2)), digest: try row.text(3))
-    }
-    tombstones = Set(try results[6].map { ExternalConversationID(stored: try $0.text(0)) })
-    recorded = Set(try results[7].map { try $0.text(0) })
+  }
+
+  private static func ask(
+    _ planned: [(PostgresStatement, [PostgresParameter])], _ connection: PostgresConnection
+  ) async throws -> [PostgresResult] {
+    #if DEBUG
+      let statements = planned.map { ($0.broken, $1) }
+    #else
+      let statements = planned
+    #endif
+    return try await connection.queries(statements, deadline: patience)
   }
 
   private static func ids(_ groups: [EventBatch.Group]) -> PostgresParameter {
     .textArray(groups.map(\.id.text))
-  }
-
-  private static func fences(_ groups: [EventBatch.Group]) -> PostgresParameter {
-    .bigintArray(groups.map(\.fence))
   }
 }

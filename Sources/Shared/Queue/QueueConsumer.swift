@@ -16,10 +16,15 @@ package final class QueueConsumer: Sendable {
   private let listener: WakeListener
   private let deaths = Bell()
   private let logger: Logger
+  private let onReap: @Sendable (ReapResult) -> Void
 
-  package init(queue: WebhookQueue, logger: Logger) {
+  /// - Parameter onReap: told of every reap that found something.
+  package init(
+    queue: WebhookQueue, logger: Logger, onReap: @escaping @Sendable (ReapResult) -> Void = { _ in }
+  ) {
     self.queue = queue
     self.logger = logger
+    self.onReap = onReap
     ledger = NIOLockedValueBox(ReservationLedger(worker: Self.newName()))
     listener = WakeListener(redis: queue.redis, shards: queue.shards)
   }
@@ -164,8 +169,7 @@ extension QueueConsumer: Service {
     await cancelWhenGracefulShutdown {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.listener.run() }
-        group.addTask { await self.repeatedly(self.queue.settings.heartbeatInterval, self.beat) }
-        group.addTask { await self.repeatedly(self.queue.settings.reapInterval, self.reap) }
+        group.addTask { await self.keepUp() }
       }
     }
     guard !Task.isCancelled else { return }
@@ -177,31 +181,37 @@ extension QueueConsumer: Service {
     }
   }
 
-  private func repeatedly(
-    _ interval: Duration, _ action: @Sendable () async throws(QueueError) -> Void
-  ) async {
+  /// Beats, and reaps with the beat at which that is due, so that little is sent while there is nothing to do.
+  private func keepUp() async {
+    let settings = queue.settings
+    var nextReap = ContinuousClock.now
     while !Task.isCancelled {
       do throws(QueueError) {
-        try await action()
-        await pause(interval)
+        try await beat()
+        if ContinuousClock.now >= nextReap {
+          try await reap()
+          // Half a beat early: a beat is always a little late.
+          nextReap = .now + settings.reapInterval - settings.heartbeatInterval / 2
+        }
+        await pause(settings.heartbeatInterval)
       } catch {
         // Sooner than usual, so that a lease does not run out just after an outage.
         logger.debug("queue upkeep failed", metadata: ["error": "\(error)"])
-        await pause(min(interval, .milliseconds(500)))
+        await pause(min(settings.heartbeatInterval, .milliseconds(500)))
       }
     }
   }
 
-  @Sendable private func beat() async throws(QueueError) {
+  private func beat() async throws(QueueError) {
     let (worker, isRegistered) = ledger.withLockedValue { ($0.worker, $0.isRegistered) }
     guard isRegistered else { return try await register() }
     if try await queue.heartbeat(worker) { try await reconcile() } else { startAnew(worker) }
   }
 
-  @Sendable private func reap() async throws(QueueError) {
-    try await beat()
+  private func reap() async throws(QueueError) {
     let result = try await queue.reap()
     guard result.conversations > 0 else { return }
+    onReap(result)
     if result.buried > 0 { deaths.ring() }
     logger.debug(
       "took over from dead workers",

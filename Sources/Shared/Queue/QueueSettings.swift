@@ -13,7 +13,8 @@ package struct QueueSettings: Sendable {
   package var workerTimeout: Duration = .seconds(2)
   /// A worker that has been silent for this long is dead. Well above `heartbeatInterval` + `silence`.
   package var lease: Duration = .seconds(15)
-  package var heartbeatInterval: Duration = .seconds(3)
+  package var heartbeatInterval: Duration = .milliseconds(2500)
+  /// A multiple of `heartbeatInterval`: a reap comes with a beat.
   package var reapInterval: Duration = .seconds(5)
   /// Without a reap for this long nobody is declared dead: it was Redis that was away. Above `reapInterval`.
   package var silence: Duration = .seconds(10)
@@ -29,4 +30,12 @@ package struct QueueSettings: Sendable {
   package var longestIdle: Duration = .seconds(1)
 
   package init() {}
+
+  /// Sets the lease and, in the proportions of the defaults, the intervals that hang on it.
+  package mutating func setLease(_ lease: Duration) {
+    self.lease = lease
+    heartbeatInterval = lease / 6
+    reapInterval = lease / 3
+    silence = lease * 2 / 3
+  }
 }

@@ -1,20 +1,27 @@
 internal import Keyspace
+internal import NIOConcurrencyHelpers
 internal import Redis
 
 /// Turns hints in Redis into an early end of a wait.
 ///
-/// It blocks on a connection of its own, and only while somebody waits: a hint popped by a busy worker would
-/// be missed by an idle one. A hint that gets lost costs one `longestIdle`, never an event.
+/// It blocks on a connection of its own, and begins to only while somebody waits: a hint popped by a busy worker would be
+/// missed by an idle one. It stays blocked from one wait to the next, since a worker without work asks for it often. A
+/// hint that gets lost costs one `longestIdle`, never an event.
 final class WakeListener: Sendable {
+  /// After which an idle connection proves that it lives.
+  private static let patience = Duration.seconds(5)
+
   private let redis: RedisClient
-  private let keys: [RedisArgument]
-  private let demand: AsyncStream<Duration>
-  private let demands: AsyncStream<Duration>.Continuation
+  private let command: RedisCommand
+  private let demand: AsyncStream<Void>
+  private let demands: AsyncStream<Void>.Continuation
+  private let waiting = NIOLockedValueBox(0)
   private let bell = Bell()
 
   init(redis: RedisClient, shards: [QueueShard]) {
     self.redis = redis
-    keys = shards.map { RedisArgument($0.keys.wake) }
+    let seconds = RedisArgument(String(Self.patience / .seconds(1)))
+    command = RedisCommand("BLPOP", shards.map { RedisArgument($0.keys.wake) } + [seconds])
     (demand, demands) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -32,7 +39,9 @@ final class WakeListener: Sendable {
 
   /// Returns at the first hint, at the limit, or when cancelled.
   func wait(atMost limit: Duration) async {
-    demands.yield(limit)
+    waiting.withLockedValue { $0 += 1 }
+    defer { waiting.withLockedValue { $0 -= 1 } }
+    demands.yield()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.bell.next() }
       group.addTask { await pause(limit) }
@@ -42,12 +51,14 @@ final class WakeListener: Sendable {
   }
 
   private func serve(_ connection: RedisConnection) async throws {
-    for await limit in demand {
-      let seconds = RedisArgument(String(max(0.01, limit / .seconds(1))))
-      // The margin is the watchdog: a connection that does not answer by then is dead and replaced.
-      let reply = try await connection.execute(
-        RedisCommand("BLPOP", keys + [seconds]), timeout: limit + .seconds(1))
-      if !reply.isNull { bell.ring() }
+    for await _ in demand {
+      while waiting.withLockedValue({ $0 > 0 }) {
+        // The margin is the watchdog: a connection that does not answer by then is dead and replaced.
+        let reply = try await connection.execute(command, timeout: Self.patience + .seconds(1))
+        guard !reply.isNull else { continue }
+        bell.ring()
+        break
+      }
     }
   }
 }

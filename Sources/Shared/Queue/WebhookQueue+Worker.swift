@@ -75,15 +75,33 @@ extension WebhookQueue {
     return .takenBack(replies.reduce(0) { $0 + Int($1.integer ?? 0) })
   }
 
-  /// Ends reservations, all in one write; each stands or falls alone. Results are in the order of the
-  /// settlements.
+  /// Ends reservations, all of a worker and shard in one script; each stands or falls alone. Results are in the order
+  /// of the settlements.
   package func settle(_ settlements: [Settlement]) async -> [SettleResult] {
-    let calls = settlements.map { shards[$0.ticket.shard].call(scripts.settle, arguments(of: $0)) }
+    let groups = Array(Dictionary(grouping: settlements.indices) { Holder(settlements[$0].ticket) })
+    let calls = groups.map { holder, members in
+      shards[holder.shard].call(scripts.settle, arguments(of: members.map { settlements[$0] }, holder.worker))
+    }
     do throws(RedisError) {
-      return try await redis.evaluate(calls, timeout: settings.workerTimeout).map(Self.settleResult)
+      var results: [Int: SettleResult] = [:]
+      for (group, reply) in zip(groups, try await redis.evaluate(calls, timeout: settings.workerTimeout)) {
+        results.merge(zip(group.value, Self.settleResults(reply, count: group.value.count))) { $1 }
+      }
+      return settlements.indices.map { results[$0] ?? .unknown(QueueError(.unexpectedReply, "no result")) }
     } catch {
       let error = QueueError(error)
       return settlements.map { _ in .unknown(error) }
+    }
+  }
+
+  /// Whose reservations one script can end.
+  private struct Holder: Hashable {
+    let shard: Int
+    let worker: String
+
+    init(_ ticket: ReservationTicket) {
+      shard = ticket.shard
+      worker = ticket.worker
     }
   }
 
@@ -107,14 +125,14 @@ extension WebhookQueue {
     return sum
   }
 
-  private func arguments(of settlement: Settlement) -> [RedisArgument] {
-    let ticket = settlement.ticket
-    let head = [
-      RedisArgument(ticket.worker), RedisArgument(ticket.token), RedisArgument(ticket.fence),
-      Self.milliseconds(settings.tombstone),
-    ]
-    return head + Self.arguments(of: settlement.failure) + [RedisArgument(settlement.minimumFence ?? 0)]
-      + settlement.acknowledged.map { RedisArgument($0) }
+  private func arguments(of settlements: [Settlement], _ worker: String) -> [RedisArgument] {
+    let floor = settlements.compactMap(\.minimumFence).max() ?? 0
+    return [RedisArgument(worker), Self.milliseconds(settings.tombstone), RedisArgument(floor)]
+      + settlements.flatMap { settlement in
+        [RedisArgument(settlement.ticket.token), RedisArgument(settlement.ticket.fence)]
+          + Self.arguments(of: settlement.failure) + [RedisArgument(settlement.acknowledged.count)]
+          + settlement.acknowledged.map { RedisArgument($0) }
+      }
   }
 
   private static func arguments(of failure: Settlement.Failure?) -> [RedisArgument] {
@@ -128,11 +146,17 @@ extension WebhookQueue {
     }
   }
 
-  private static func settleResult(_ reply: RedisReply) -> SettleResult {
-    switch reply.string {
-    case "ok": .settled
-    case "fenced": .fenced
-    default: .unknown(reply.error.map(QueueError.init) ?? unexpected(reply))
+  private static func settleResults(_ reply: RedisReply, count: Int) -> [SettleResult] {
+    guard let answers = reply.array, answers.count == count else {
+      let error = reply.error.map(QueueError.init) ?? unexpected(reply)
+      return Array(repeating: .unknown(error), count: count)
+    }
+    return answers.map { answer in
+      switch answer.string {
+      case "ok": .settled
+      case "fenced": .fenced
+      default: .unknown(unexpected(answer))
+      }
     }
   }
 

@@ -16,7 +16,8 @@ package struct RedisClientSettings: Sendable {
   /// A reply larger than this ends the connection.
   package var maximumReplyBytes = 256 << 20
   /// The wait before a reconnect is random between zero and a bound that doubles from the first to the last.
-  package var reconnectBackoff: ClosedRange<Duration> = .milliseconds(50)...(.seconds(2))
+  /// The last leaves a worker, which rests up to a second itself, within two seconds of the return of Redis.
+  package var reconnectBackoff: ClosedRange<Duration> = .milliseconds(50)...(.milliseconds(500))
   /// How long a graceful shutdown waits for replies before it closes the connections under them.
   package var drainTimeout: Duration = .seconds(2)
   /// Shown by `CLIENT LIST`; no spaces.

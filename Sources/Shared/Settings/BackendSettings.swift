@@ -22,19 +22,34 @@ package struct BackendSettings: Sendable {
     let defaultRedis = Self.redisURL(reader)
     let cacheURL = Self.redis(reader, "REDIS_CACHE_URL", default: defaultRedis)
     let queueURL = Self.redis(reader, "REDIS_QUEUE_URL", default: defaultRedis)
-    let database = Self.database(reader, "DATABASE_URL")
-    let writeURL = Self.database(reader, "DATABASE_WRITE_URL") ?? database
+    let writeURL = Self.writeURL(reader: reader)
     let replicaURLs = Self.replicas(reader).filter { $0 != writeURL }
     preparedStatements = reader.boolean("DATABASE_PREPARED_STATEMENTS", default: true)
     cache = CacheSettings(reader: reader)
-    if writeURL == nil, !reader.problems.contains(where: { $0.name.hasPrefix("DATABASE_") }) {
-      reader.report("DATABASE_URL", "is required, for example postgresql://user:password@host:5432/name")
-    }
     guard let cacheURL, let queueURL, let writeURL else { return nil }
     self.cacheURL = cacheURL
     self.queueURL = queueURL
     self.writeURL = writeURL
     self.replicaURLs = replicaURLs
+  }
+
+  /// The queue's URL alone, for commands that need nothing else. Nil when it is wrong, which is reported.
+  package static func queueURL(reader: SettingsReader) -> RedisURL? {
+    // What is not used is not judged.
+    let isOwn = ["REDIS_QUEUE_URL", "REDIS_QUEUE_URL_FILE"].contains { reader.string($0) != nil }
+    return redis(reader, "REDIS_QUEUE_URL", default: isOwn ? nil : redisURL(reader))
+  }
+
+  /// The primary's URL alone, for commands that need nothing else. Nil when it is missing or wrong, which is
+  /// reported.
+  package static func writeURL(reader: SettingsReader) -> PostgresURL? {
+    let before = reader.problems.count
+    let database = database(reader, "DATABASE_URL")
+    if let url = Self.database(reader, "DATABASE_WRITE_URL") ?? database { return url }
+    if reader.problems.count == before {
+      reader.report("DATABASE_URL", "is required, for example postgresql://user:password@host:5432/name")
+    }
+    return nil
   }
 
   private static func redisURL(_ reader: SettingsReader) -> RedisURL? {

@@ -14,5 +14,6 @@ package enum LogKey {
   package static let task = "task"
   package static let count = "count"
   package static let url = "url"
+  package static let hanging = "hanging"
   package static let version = "version"
 }

@@ -13,6 +13,7 @@ struct RunCommand: AsyncParsableCommand {
     let logger = settings.logging.bootstrap(label: "worker")
     logger.notice("starting", metadata: [LogKey.version: "\(ProgramVersion.current)"])
     let assembly = WorkerAssembly(settings: settings, logger: logger)
+    Watchdog(heartbeat: assembly.loop.heartbeat, logger: logger).start()
     let lifecycle = ProgramLifecycle(
       drain: settings.drain, patience: .seconds(20), readiness: assembly.readiness)
     try await lifecycle.run(assembly.services(), logger: logger)

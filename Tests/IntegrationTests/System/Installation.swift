@@ -19,6 +19,24 @@ struct Installation: Sendable {
   /// What the build that made the tests made.
   static let build = Installation(folder: nil, workingDirectory: nil)
 
+  /// The folder of the build.
+  static func buildFolder() throws -> String {
+    URL(fileURLWithPath: try build.path(.api)).deletingLastPathComponent().path
+  }
+
+  /// Copies what `make install` copies, the programs and their resources, to a new folder.
+  static func copyOfBuild(_ programs: [ProgramKind] = [.api, .worker]) throws -> String {
+    let folder = try TemporaryFolder.create("installation")
+    let build = try buildFolder()
+    let resources = try FileManager.default.contentsOfDirectory(atPath: build)
+      .filter { $0.hasPrefix("freshet_") && $0.hasSuffix(".resources") }
+    guard resources.count >= 3 else { throw IntegrationError("only \(resources) in \(build)") }
+    for name in resources + programs.map(\.rawValue) {
+      try FileManager.default.copyItem(atPath: "\(build)/\(name)", toPath: "\(folder)/\(name)")
+    }
+    return folder
+  }
+
   /// A copy elsewhere, run from the root folder.
   static func copied(to folder: String) -> Installation {
     Installation(folder: folder, workingDirectory: "/")

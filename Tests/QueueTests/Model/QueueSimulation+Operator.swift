@@ -15,9 +15,9 @@ extension QueueSimulation {
     }
   }
 
-  /// Some dead ids and one that is not dead.
+  /// Some dead ids and one that is not dead. Once purged, what has no payload does not come back.
   private func ids() -> [String] {
-    let dead = model.dead.sorted()
+    let dead = model.dead.subtracting(model.purged.intersection(model.hollow)).sorted()
     let chosen = (0..<2).compactMap { _ in dead.randomElement(using: &random) }
     let queued = model.pending.compactMap(\.first).filter { !model.lost.contains($0) }
     return Array(Set(chosen)).sorted() + [queued.randomElement(using: &random)].compactMap { $0 }

@@ -26,8 +26,8 @@ final class QueueSimulation {
   private(set) var counts: [String: Int] = [:]
   var model: QueueModel
   let fixture: QueueFixture
-  /// The queue as each release sees it.
-  private let releases: [WebhookQueue]
+  /// Whether the release before ours runs beside it on the same keys.
+  private let isMixed: Bool
   private let audit: QueueAudit
   private let tokens: [ConversationToken]
   var random: SplitMix64
@@ -43,9 +43,9 @@ final class QueueSimulation {
   private var names = 0
   private var events = 0
 
-  init(_ fixture: QueueFixture, releases: [QueueScripts] = [.bundled], seed: UInt64) {
+  init(_ fixture: QueueFixture, isMixed: Bool = false, seed: UInt64) {
     self.fixture = fixture
-    self.releases = releases.map { fixture.queue(of: $0) }
+    self.isMixed = isMixed
     random = SplitMix64(seed: seed)
     let conversations =
       (1...8).map { "talk\($0)" } + ["caf\u{E9}", "cafe\u{301}", String(repeating: "\u{1F600}", count: 100)]
@@ -70,7 +70,9 @@ final class QueueSimulation {
   }
 
   /// One of the releases that run now.
-  var anyRelease: WebhookQueue { releases.randomElement(using: &random) ?? fixture.queue }
+  private var anyRelease: WebhookQueue {
+    isMixed && random.chance(500) ? fixture.previousQueue : fixture.queue
+  }
 
   private func step() async throws {
     if isAboutOperators, random.chance(150) { return try await operatorActs() }
@@ -357,7 +359,8 @@ final class QueueSimulation {
 
   private func hire() async throws {
     names += 1
-    alive.append(Incarnation(try await fixture.worker("w\(names)", on: anyRelease)))
+    alive.append(
+      Incarnation(try await fixture.worker("w\(names)", isOfPreviousRelease: isMixed && random.chance(500))))
   }
 
   // MARK: Checks

@@ -42,11 +42,12 @@ struct QueueFixture {
     }
   }
 
-  /// - Parameter queue: as the release sees it that the worker is of; ours by default.
-  func worker(_ name: String, on queue: WebhookQueue? = nil) async throws -> TestWorker {
-    let queue = queue ?? self.queue
+  /// - Parameter isOfPreviousRelease: whether the worker is of the release before ours.
+  func worker(_ name: String, isOfPreviousRelease: Bool = false) async throws -> TestWorker {
+    let queue = isOfPreviousRelease ? previousQueue : self.queue
     guard try await queue.heartbeat(name, registering: true) else { throw Failure("\(name) was refused") }
-    return TestWorker(name: name, queue: queue)
+    return TestWorker(
+      name: name, queue: queue, settling: isOfPreviousRelease ? PreviousSettling(fixture: self) : nil)
   }
 
   /// Makes the worker look as if it had been silent for longer than its lease.
@@ -98,11 +99,14 @@ struct Failure: Error, CustomStringConvertible {
 final class TestWorker {
   let name: String
   let queue: WebhookQueue
+  /// How a release that settles otherwise than ours does it.
+  private let settling: PreviousSettling?
   private(set) var number: Int64 = 0
 
-  init(name: String, queue: WebhookQueue) {
+  init(name: String, queue: WebhookQueue, settling: PreviousSettling? = nil) {
     self.name = name
     self.queue = queue
+    self.settling = settling
   }
 
   func nextNumber() -> Int64 {
@@ -129,7 +133,8 @@ final class TestWorker {
   }
 
   func settle(_ settlement: Settlement) async throws -> SettleResult {
-    await queue.settle([settlement])[0]
+    if let settling { return try await settling.settle(settlement) }
+    return await queue.settle([settlement])[0]
   }
 
   /// Acknowledges all of a reservation.

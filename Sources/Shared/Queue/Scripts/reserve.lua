@@ -54,19 +54,19 @@ local function collect(token, limit)
   return jobs, false
 end
 
-local last = tonumber(call('HGET', meta, 'fence') or '0')
+-- The lowest of the fences given out here.
+local lowest = math.max(time[1] * 1000000 + time[2], tonumber(call('HGET', meta, 'fence') or '0') + 1)
+local reservations, leases, tokens = {}, {}, {}
 
 local function hand_over(token, jobs)
-  last = math.max(time[1] * 1000000 + time[2], last + 1)
-  local fence = text(last)
-  call('HSET', meta, 'fence', fence)
-  call('HSET', lease, token, fence)
-  call('RPUSH', hands, token)
+  local fence = text(lowest + #tokens)
+  tokens[#tokens + 1] = token
+  leases[#leases + 1], leases[#leases + 2] = token, fence
   for _, job in ipairs(jobs) do call('HSET', event .. job[1], 'deliveries', job[6], 'fence', fence) end
-  return { token, fence, unpack(jobs) }
+  reservations[#tokens] = { token, fence, unpack(jobs) }
 end
 
-if last + conversations >= 9007199254740992 then
+if lowest + conversations > 9007199254740992 then
   return redis.error_reply('FENCE the last fence is beyond 2^53')
 end
 local refused = refusal(worker, number)
@@ -87,21 +87,26 @@ if on_duty() then
   source, status, conversations, each = suspect, 'solo', 1, 1
 end
 
-local reservations = {}
-for _ = 1, conversations do
-  local token = room > taken and call('LINDEX', source, 0)
-  if not token then break end
+local seen = 0
+for _, token in ipairs(call('LRANGE', source, 0, conversations - 1)) do
+  if room <= taken then break end
   local jobs, cut = collect(token, math.min(each, room - taken))
   if cut and #jobs == 0 then break end
-  call('LPOP', source)
+  seen = seen + 1
   if #jobs > 0 then
-    reservations[#reservations + 1] = hand_over(token, jobs)
+    hand_over(token, jobs)
   elseif call('EXISTS', events .. token) == 1 then
     line_up(token)
   else
     call('HDEL', solo, token)
   end
 end
+if #tokens > 0 then
+  call('HSET', meta, 'fence', text(lowest + #tokens - 1))
+  call('HSET', lease, unpack(leases))
+  call('RPUSH', hands, unpack(tokens))
+end
+if seen > 0 then call('LPOP', source, seen) end
 
 if call('LLEN', ready) > 0 then
   hint()

@@ -1,0 +1,60 @@
+import ConversationStore
+import Hummingbird
+import NIOCore
+import Postgres
+import Redis
+import Settings
+import Telemetry
+
+/// What a request to the worker's port carries: who sent it.
+struct WorkerContext: RequestContext, RemoteAddressRequestContext {
+  var coreContext: CoreRequestContextStorage
+  let remoteAddress: SocketAddress?
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = .init(source: source)
+    remoteAddress = source.channel.remoteAddress
+  }
+}
+
+/// The worker's own port: `/health/live`, `/health/ready`, `/metrics`.
+struct WorkerRoutes: Sendable {
+  let backends: Backends
+  let heartbeat: LoopHeartbeat
+  let readiness: Readiness
+  let scrape: WorkerScrape
+  let adminNetworks: NetworkList
+
+  func register(in router: Router<WorkerContext>) {
+    router.get("/health/live", use: live)
+    router.get("/health/ready", use: ready)
+    router.get("/metrics", use: metrics)
+  }
+
+  /// Fails when the loop or a batch hangs; a dependency that is away is readiness's business.
+  @Sendable private func live(_ request: Request, _ context: WorkerContext) -> Response {
+    answer(heartbeat.hang() == nil)
+  }
+
+  @Sendable private func ready(_ request: Request, _ context: WorkerContext) -> Response {
+    answer(!readiness.isDraining && backends.queueRedis.isConnected && backends.databases.primary.isReachable)
+  }
+
+  /// Others than operators are not told that there is anything.
+  @Sendable private func metrics(_ request: Request, _ context: WorkerContext) async throws -> Response {
+    guard let address = context.remoteAddress?.ipAddress, adminNetworks.contains(address) else {
+      throw HTTPError(.notFound)
+    }
+    let format = ExpositionFormat(accept: request.headers[values: .accept].joined(separator: ","))
+    return Response(
+      status: .ok, headers: [.contentType: format.contentType, .cacheControl: "no-store"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: format.render(await scrape.families()))))
+  }
+
+  private func answer(_ isUp: Bool) -> Response {
+    Response(
+      status: isUp ? .ok : .serviceUnavailable,
+      headers: [.contentType: "application/json", .cacheControl: "no-store"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"status":"\#(isUp ? "ok" : "error")"}"#)))
+  }
+}
