@@ -1,6 +1,7 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-faults bench lint format packages build release programs install clean-data
+.PHONY: help run test test-long test-faults bench bench-worker lint format packages build release programs install
+.PHONY: clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -25,10 +26,15 @@ test-long: packages build ## The queue's model test at a million steps; QUEUE_MO
 test-faults: packages build ## Play the faults at full length, and each deliberate break on 20 seeds; FAULTS_SEED=… FAULTS_ONLY=…
 	FAULTS=long swift test --skip-build --disable-xctest --no-parallel --filter 'IntegrationTests.*FaultTests'
 
-bench: ## Measure the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
+bench: ## Measure the API of the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
 	@deploy/scripts/packages.sh bench
 	@$(MAKE) --no-print-directory release
 	@Tests/Benchmarks/bench.sh
+
+bench-worker: ## Measure the worker against one in Go, its growth and idle cost; QUICK=1, RECORD=1, ONLY="peer growth backlog idle"
+	@deploy/scripts/packages.sh bench-worker
+	@$(MAKE) --no-print-directory release
+	@Tests/Benchmarks/worker.sh
 
 lint: ## Check the format of the sources, and scripts and container files where the tools are installed
 	@deploy/scripts/lint.sh

@@ -18,9 +18,9 @@ cpu() {
   echo "$ticks"
 }
 
-# The API's or the worker's, Redis's and Postgres's.
+# cpu_of_all NAME…: that of these programs together, Redis's and Postgres's.
 cpu_of_all() {
-  echo "$(cpu "$1") $(cpu redis-cache redis-queue) $(cpu postgres)"
+  echo "$(cpu "$@") $(cpu redis-cache redis-queue) $(cpu postgres)"
 }
 
 # resident NAME: its memory in kB.

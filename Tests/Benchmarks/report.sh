@@ -15,24 +15,25 @@ Postgres $(sql -c "SHOW server_version" | cut -d ' ' -f 1), $(wrk --version 2>&1
 $(date -u +%Y-%m-%d), commit $commit. Load average before the first round: $(cut -d ' ' -f 1-3 /proc/loadavg)."
 }
 
+# report NAME SCRIPT: NAME is that of the section in docs/performance.md.
 report() {
   {
     echo "$machine"
     echo
-    awk -F '\t' -f "$here/report.awk" "$folder/results.tsv"
+    awk -F '\t' -v folder="$folder" -f "$here/medians.awk" -f "$here/$2" "$folder/results.tsv"
   } >"$folder/performance.md"
   echo
   cat "$folder/performance.md"
-  [ -z "${RECORD:-}" ] || record docs/performance.md
+  [ -z "${RECORD:-}" ] || record docs/performance.md "$1"
 }
 
-# record FILE: what lies between its two marks is replaced.
+# record FILE NAME: what lies between the section's two marks is replaced.
 record() {
-  local begin='<!-- make bench RECORD=1 writes this -->' end='<!-- until here -->'
+  local begin="<!-- make $2 RECORD=1 writes this -->" end="<!-- until here: $2 -->"
   [ "$(grep -cxF -e "$begin" -e "$end" "$1")" -eq 2 ] || fail "$1 lacks its marks"
   awk -v begin="$begin" -v end="$end" -v table="$folder/performance.md" '
-    $0 == end { kept = 1 }
-    !skipped || kept
+    $0 == end { skipped = 0 }
+    !skipped
     $0 == begin { skipped = 1; print ""; while ((getline line < table) > 0) print line; print "" }
   ' "$1" >"$folder/recorded.md"
   cat "$folder/recorded.md" >"$1"

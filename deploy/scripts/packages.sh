@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing. `packages.sh build`: only those the build needs; `bench`: also
-# those of make bench.
+# those of make bench, `bench-worker`: those of make bench-worker.
 set -euo pipefail
 
 case ${1:-all} in
   build) wanted=(make libhiredis-dev libpq-dev) ;;
   all) wanted=(libhiredis-dev libpq-dev redis-server postgresql curl) ;;
   bench) wanted=(libhiredis-dev libpq-dev redis-server postgresql curl wrk) ;;
-  *) echo "usage: $0 [all|build|bench]" >&2 && exit 64 ;;
+  bench-worker)
+    wanted=(libhiredis-dev libpq-dev redis-server postgresql curl golang-go golang-github-jackc-pgx-v4-dev
+      golang-github-gomodule-redigo-dev)
+    ;;
+  *) echo "usage: $0 [all|build|bench|bench-worker]" >&2 && exit 64 ;;
 esac
 
 if ! command -v swift >/dev/null; then
