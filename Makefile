@@ -1,7 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-faults bench bench-worker lint format packages build release programs install
-.PHONY: clean-data
+.PHONY: help run test test-long test-faults bench bench-worker lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
