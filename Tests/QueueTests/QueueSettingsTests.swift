@@ -12,7 +12,7 @@ import Testing
     #expect(settings.silence == defaults.silence)
     settings.setLease(.seconds(3))
     #expect(settings.lease == .seconds(3))
-    #expect(settings.heartbeatInterval == .milliseconds(600))
+    #expect(settings.heartbeatInterval == .milliseconds(500))
     #expect(settings.reapInterval == .seconds(1))
     #expect(settings.silence == .seconds(2))
   }

@@ -34,7 +34,7 @@ package struct QueueSettings: Sendable {
   /// Sets the lease and, in the proportions of the defaults, the intervals that hang on it.
   package mutating func setLease(_ lease: Duration) {
     self.lease = lease
-    heartbeatInterval = lease / 5
+    heartbeatInterval = lease / 6
     reapInterval = lease / 3
     silence = lease * 2 / 3
   }
