@@ -1,6 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults bench bench-worker lint format packages build release programs install clean-data
+.PHONY: help run test test-long test-faults bench bench-worker lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -18,6 +18,9 @@ run: packages ## Build, start everything on loopback, feed samples; PORT=… WOR
 
 test: ## Packages, lint, build, and all tests against real servers, with the time of each stage
 	@deploy/scripts/test.sh
+
+test-long: packages build ## The queue's model test at a million steps; QUEUE_MODEL_SEED=… repeats a run, QUEUE_MODEL_STEPS=…
+	QUEUE_MODEL_STEPS=$${QUEUE_MODEL_STEPS:-1000000} swift test --skip-build --disable-xctest --filter QueueModelTests/model
 
 test-faults: packages build ## Play the faults at full length, and each deliberate break on 20 seeds; FAULTS_SEED=… FAULTS_ONLY=…
 	FAULTS=long swift test --skip-build --disable-xctest --no-parallel --filter 'IntegrationTests.*FaultTests'

@@ -118,7 +118,7 @@ let package = Package(
     tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
     tests("Postgres", ["Postgres", logging, lifecycle]),
     tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
-    tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, logging, lifecycle]),
+    tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
       ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging, nio]),

@@ -19,7 +19,7 @@ struct APIAssembly: Sendable {
   init(settings: APISettings, logger: Logger) async throws {
     self.settings = settings
     self.logger = logger
-    backends = Backends(settings.backends, logger: logger)
+    backends = Backends(settings.backends, queueScripts: [QueueScripts.bundled.enqueue], logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards

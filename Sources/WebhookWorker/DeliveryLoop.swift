@@ -93,10 +93,12 @@ final class DeliveryLoop: Service {
     #if DEBUG
       if DeliberateBreak.active == .hungLoop { await DeliberateBreak.hang() }
     #endif
-    do {
+    do throws(QueueError) {
       return try await consumer.reserve(limits)
     } catch {
-      logger.debug("no work from the queue", metadata: [LogKey.error: "\(error)"])
+      // The next rolling deploy went past this release: nothing but its end will help.
+      let level: Logger.Level = error.code == .incompatibleLayout ? .error : .debug
+      logger.log(level: level, "no work from the queue", metadata: [LogKey.error: "\(error)"])
       outage.withLockedValue { $0.dependencyFailed() }
       return ReserveResult(status: .ok)
     }
@@ -145,6 +147,8 @@ final class DeliveryLoop: Service {
           .configuration,
           "the queue's Redis is unfit: \(report.refusals.joined(separator: "; ")) "
             + "(or set ALLOW_UNSAFE_QUEUE=true and lose events)")
+      } catch let error as QueueError where error.code == .incompatibleLayout {
+        throw ProgramFailure(.configuration, error.detail)
       } catch let error as QueueError {
         logger.debug("the queue is not reachable yet", metadata: [LogKey.error: "\(error)"])
         outage.withLockedValue { $0.dependencyFailed() }

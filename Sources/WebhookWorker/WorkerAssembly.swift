@@ -22,7 +22,7 @@ struct WorkerAssembly: Sendable {
   init(settings: WorkerSettings, logger: Logger) {
     self.settings = settings
     self.logger = logger
-    backends = Backends(settings.backends, logger: logger)
+    backends = Backends(settings.backends, queueScripts: QueueScripts.bundled.all, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.shards = settings.queueShards
     queueSettings.setLease(settings.lease)

@@ -154,6 +154,17 @@ struct RedisClientTests {
     try await server.stop()
   }
 
+  @Test("names its scripts to the server with each connection")
+  func scriptsOnConnect() async throws {
+    let script = RedisScript(name: "one", source: "return 'loaded \(UInt64.random(in: 0 ... .max))'")
+    var settings = RedisClientSettings.test
+    settings.scripts = [script]
+    try await withSharedServer(settings) { client in
+      let known = try await client.execute(RedisCommand("SCRIPT", "EXISTS", RedisArgument(script.sha1)))
+      #expect(known.array?.map(\.integer) == [1])
+    }
+  }
+
   @Test("blocks on a dedicated connection while the shared ones go on")
   func dedicated() async throws {
     try await withSharedServer { client async throws in

@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 package import Redis
 
 /// The Lua scripts, each a transition of the queue that happens whole or not at all.
@@ -20,38 +20,58 @@ package struct QueueScripts: Sendable {
   package var restore: RedisScript
 
   /// Those of this build, from `Scripts/`. A build without them is broken, which ends the process.
-  package static let bundled = QueueScripts()
+  package static let bundled = QueueScripts(folder: bundledFolder)
 
-  private init() {
-    enqueue = RedisScript(name: "enqueue", source: Self.source(of: "enqueue"))
-    reserve = Self.withShared("reserve")
-    reconcile = Self.withShared("reconcile")
-    settle = Self.withShared("settle")
-    heartbeat = Self.withShared("heartbeat")
-    reap = Self.withShared("reap")
-    stats = Self.withShared("stats")
-    inspect = Self.withShared("inspect")
-    replay = Self.withShared("replay")
-    discard = Self.withShared("discard")
-    pause = Self.withShared("pause")
-    unarchived = Self.withShared("unarchived")
-    archive = Self.withShared("archive")
-    purge = Self.withShared("purge")
-    restore = Self.withShared("restore")
+  /// Those of another release, as it left them in a folder; what it did not have yet is taken from this build.
+  package init(folder: URL) {
+    func load(_ name: String) -> RedisScript {
+      let hasOwn = FileManager.default.fileExists(atPath: Self.file(name, in: folder).path)
+      return Self.script(name, in: hasOwn ? folder : Self.bundledFolder)
+    }
+    enqueue = load("enqueue")
+    reserve = load("reserve")
+    reconcile = load("reconcile")
+    settle = load("settle")
+    heartbeat = load("heartbeat")
+    reap = load("reap")
+    stats = load("stats")
+    inspect = load("inspect")
+    replay = load("replay")
+    discard = load("discard")
+    pause = load("pause")
+    unarchived = load("unarchived")
+    archive = load("archive")
+    purge = load("purge")
+    restore = load("restore")
   }
 
-  /// The script with `shared.lua` put between its first line, which must stay first, and the rest.
-  private static func withShared(_ name: String) -> RedisScript {
-    let parts = source(of: name).split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-    return RedisScript(name: name, source: "\(parts[0])\n\(source(of: "shared"))\n\(parts[1])")
+  /// All of them, for a server to know before the first call.
+  package var all: [RedisScript] {
+    [
+      enqueue, reserve, reconcile, settle, heartbeat, reap, stats, inspect, replay, discard, pause,
+      unarchived,
+      archive, purge, restore,
+    ]
   }
 
-  private static func source(of name: String) -> String {
-    let file = Bundle.module.bundleURL.appending(path: "Scripts/\(name).lua")
+  private static let bundledFolder = Bundle.module.bundleURL.appending(path: "Scripts")
+
+  /// All but `enqueue` begin with `shared.lua`, put between their first line, which must stay first, and the rest.
+  private static func script(_ name: String, in folder: URL) -> RedisScript {
+    let source = source(of: name, in: folder)
+    guard name != "enqueue" else { return RedisScript(name: name, source: source) }
+    let parts = source.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+    return RedisScript(
+      name: name, source: "\(parts[0])\n\(self.source(of: "shared", in: folder))\n\(parts[1])")
+  }
+
+  private static func source(of name: String, in folder: URL) -> String {
     do {
-      return try String(contentsOf: file, encoding: .utf8)
+      return try String(contentsOf: file(name, in: folder), encoding: .utf8)
     } catch {
-      preconditionFailure("the script \(name) is missing from this build: \(error)")
+      preconditionFailure("the script \(name) is missing from \(folder.path): \(error)")
     }
   }
+
+  private static func file(_ name: String, in folder: URL) -> URL { folder.appending(path: "\(name).lua") }
 }

@@ -72,7 +72,8 @@ package final class WebhookQueue: Sendable {
     return sum
   }
 
-  /// What speaks against keeping the queue on this server; to be asked once at the start.
+  /// What speaks against keeping the queue on this server; to be asked once at the start. Throws
+  /// ``QueueError/Code/incompatibleLayout`` when a later release has been at work here.
   package func inspectServer() async throws(QueueError) -> QueueServerReport {
     let reply: RedisReply
     do throws(RedisError) {
@@ -81,7 +82,10 @@ package final class WebhookQueue: Sendable {
       throw QueueError(error)
     }
     guard let info = reply.string else { throw Self.unexpected(reply) }
-    return QueueServerReport(info: info)
+    let report = QueueServerReport(info: info)
+    // Any script refuses keys it does not know; on an unfit server none may run.
+    if report.refusals.isEmpty { _ = try await statistics() }
+    return report
   }
 
   /// The replies, none of them an error.

@@ -22,6 +22,9 @@ package struct RedisClientSettings: Sendable {
   package var drainTimeout: Duration = .seconds(2)
   /// Shown by `CLIENT LIST`; no spaces.
   package var clientName = "freshet"
+  /// Made known to the server with each connection, before its first command; a server that forgets them, or refuses
+  /// to learn them, gets the source of each when it is called.
+  package var scripts: [RedisScript] = []
   /// Used for `rediss://` only; the default verifies the server's certificate and name.
   package var tls: TLSConfiguration = .makeClientConfiguration()
 

@@ -19,14 +19,17 @@ package struct Backends: Sendable {
   /// `CACHE_MODE=available`: what is cached is served also while Postgres is away.
   package let servesWithoutDatabase: Bool
 
-  package init(_ settings: BackendSettings, logger: Logger) {
+  /// - Parameter queueScripts: what the program calls on the queue's Redis.
+  package init(_ settings: BackendSettings, queueScripts: [RedisScript], logger: Logger) {
     let postgres = settings.postgresSettings
     servesWithoutDatabase = settings.cache.mode == .available
     databases = DatabaseRoles(
       primary: PostgresClient(url: settings.writeURL, settings: postgres, logger: logger),
       replicas: settings.replicaURLs.map { PostgresClient(url: $0, settings: postgres, logger: logger) })
     cacheRedis = RedisClient(url: settings.cacheURL, logger: logger)
-    queueRedis = RedisClient(url: settings.queueURL, logger: logger)
+    var queueSettings = RedisClientSettings()
+    queueSettings.scripts = queueScripts
+    queueRedis = RedisClient(url: settings.queueURL, settings: queueSettings, logger: logger)
     store = ConversationStore(
       databases: databases, cache: Cache(redis: cacheRedis, settings: settings.cache, logger: logger))
   }

@@ -43,7 +43,9 @@ struct DeadLetterOffice: Sendable {
   /// Outcomes are in the order of the ids.
   func replay(_ ids: [String]) async throws -> [ReplayOutcome] {
     var outcomes = try await queue.replay(ids)
-    for (index, outcome) in try await again(ids, outcomes, (.unknown, .settled), queue.replay) {
+    for (index, outcome) in try await again(
+      ids, outcomes, (.unknown, .settled, hollow: .payloadLost), queue.replay)
+    {
       outcomes[index] = outcome
     }
     try await store.resolve(Self.ids(ids, outcomes, .replayed), as: .replayed)
@@ -53,7 +55,9 @@ struct DeadLetterOffice: Sendable {
   /// Outcomes are in the order of the ids.
   func discard(_ ids: [String]) async throws -> [DiscardOutcome] {
     var outcomes = try await queue.discard(ids)
-    for (index, outcome) in try await again(ids, outcomes, (.unknown, .settled), queue.discard) {
+    for (index, outcome) in try await again(
+      ids, outcomes, (.unknown, .settled, hollow: .discarded), queue.discard)
+    {
       outcomes[index] = outcome
     }
     try await store.resolve(Self.ids(ids, outcomes, .discarded), as: .discarded)
@@ -88,19 +92,23 @@ struct DeadLetterOffice: Sendable {
 
   /// Brings those that Redis has forgotten back among its dead, and tries them once more.
   private func again<Outcome: Equatable>(
-    _ ids: [String], _ outcomes: [Outcome], _ words: (unknown: Outcome, settled: Outcome),
+    _ ids: [String], _ outcomes: [Outcome], _ words: (unknown: Outcome, settled: Outcome, hollow: Outcome),
     _ action: ([String]) async throws(QueueError) -> [Outcome]
   ) async throws -> [(Int, Outcome)] {
     let missing = ids.indices.filter { outcomes[$0] == words.unknown }
     let letters = try await store.unresolvedLetters(missing.map { ids[$0] })
     let committed = Set(letters.filter(\.isCommitted).map(\.letter.id))
     try await store.resolve(Array(committed), as: .settled)
-    let copies = letters.filter { !$0.isCommitted }.map { DeadEventCopy($0) }
+    let open = letters.filter { !$0.isCommitted }
+    // Without a payload nothing can come back; nor is it known which shard it would belong to.
+    let hollow = Set(open.filter { $0.payload == nil }.map(\.letter.id))
+    let copies = open.filter { $0.payload != nil }.map { DeadEventCopy($0) }
     _ = try await queue.restore(copies)
     let restored = Set(copies.map(\.event.id))
     let places = missing.filter { restored.contains(ids[$0]) }
-    let settled = missing.filter { committed.contains(ids[$0]) }.map { ($0, words.settled) }
-    return settled + zip(places, try await action(places.map { ids[$0] }))
+    return missing.filter { committed.contains(ids[$0]) }.map { ($0, words.settled) }
+      + missing.filter { hollow.contains(ids[$0]) }.map { ($0, words.hollow) }
+      + zip(places, try await action(places.map { ids[$0] }))
   }
 
   /// Those that only Postgres has, in pages, of which no step holds many megabytes of payload.

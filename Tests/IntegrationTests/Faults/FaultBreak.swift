@@ -43,11 +43,12 @@ enum FaultBreak: String, CaseIterable, Sendable, CustomStringConvertible {
       // What is handed out leaves the list; settling goes by the worker's word.
       [
         ScriptEdit(
-          "reserve", "call('RPUSH', hands, token)",
-          "call('RPUSH', hands, token) call('LPOP', events .. token, #jobs)"),
+          "reserve", "reservations[#tokens] = { token, fence, unpack(jobs) }",
+          "reservations[#tokens] = { token, fence, unpack(jobs) } call('LPOP', events .. token, #jobs)"),
         ScriptEdit(
           "settle", "local ids = delivered(token, fence, acknowledged)",
-          "local ids = { unpack(ARGV, 12) }"),
+          "local ids = {} for id in pairs(acknowledged) do ids[#ids + 1] = id end"),
+        ScriptEdit("settle", "call('LLEN', events .. token) == gone", "call('EXISTS', events .. token) == 0"),
         ScriptEdit("settle", "if gone > 0 then call('LPOP', events .. token, gone) end", ""),
       ]
     case .noReap: [ScriptEdit("reap", "workers, '-inf', text(now))", "workers, '-inf', '-inf')")]

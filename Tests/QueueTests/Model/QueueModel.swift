@@ -12,7 +12,16 @@ struct QueueModel {
   /// Per conversation, what neither was settled nor died, in the order of acceptance.
   private(set) var pending: [[String]]
   private(set) var settled: Set<String> = []
+  /// Dead, whether in Redis or purged from there.
   private(set) var dead: Set<String> = []
+  /// Of those, what was purged and is in "Postgres" only.
+  private(set) var purged: Set<String> = []
+  private(set) var discarded: Set<String> = []
+  /// Ids that died at least once, whatever became of them.
+  private(set) var everDead: Set<String> = []
+  /// Of the dead, those whose payload is gone.
+  private(set) var hollow: Set<String> = []
+  private var homes: [String: Int] = [:]
   /// Ids whose payload was taken away and which were not found dead yet.
   private(set) var lost: Set<String> = []
   private(set) var poison: Set<String> = []
@@ -47,6 +56,7 @@ struct QueueModel {
   mutating func enqueued(_ id: String, in conversation: Int, isPoison: Bool) {
     accepted[conversation].append(id)
     pending[conversation].append(id)
+    homes[id] = conversation
     if isPoison { poison.insert(id) }
   }
 
@@ -89,7 +99,7 @@ struct QueueModel {
     switch settlement.failure {
     case .retry(let id, _, _): retries[id, default: 0] += 1
     case .dead(let id, _, _):
-      dead.insert(id)
+      died(id)
       try remove(id, of: reservation)
     case .release, nil: break
     }
@@ -102,17 +112,62 @@ struct QueueModel {
       guard poison.contains(id) else { throw Violation("\(id) died for another") }
     case DeathReason.payloadLost.rawValue:
       guard lost.remove(id) != nil else { throw Violation("\(id) died although its payload is there") }
+      hollow.insert(id)
     default: throw Violation("\(id) died of \(reason ?? "nothing")")
     }
-    dead.insert(id)
+    died(id)
     for index in pending.indices { pending[index].removeAll { $0 == id } }
+  }
+
+  // MARK: Operator
+
+  /// It begins anew, behind everybody; unless its effects are there already, they count from now on.
+  mutating func replayed(_ id: String) throws {
+    guard let home = homes[id], dead.remove(id) != nil else {
+      throw Violation("\(id) was replayed and not dead")
+    }
+    guard !hollow.contains(id) else { throw Violation("\(id) was replayed without a payload") }
+    purged.remove(id)
+    retries[id] = nil
+    pending[home].append(id)
+    if !appliedIDs.contains(id) {
+      accepted[home].removeAll { $0 == id }
+      accepted[home].append(id)
+    }
+  }
+
+  mutating func gaveUp(_ id: String) throws {
+    guard dead.remove(id) != nil else { throw Violation("\(id) was discarded and not dead") }
+    purged.remove(id)
+    discarded.insert(id)
+  }
+
+  mutating func wasPurged(_ id: String) throws {
+    guard dead.contains(id), purged.insert(id).inserted else {
+      throw Violation("\(id) was purged and not dead")
+    }
+  }
+
+  mutating func cameBack(_ id: String) { purged.remove(id) }
+
+  /// Who may have died by the decision of Redis, with the conversation of each.
+  var endangered: [(id: String, conversation: Int)] {
+    pending.enumerated().flatMap { index, ids in
+      ids.filter { lost.contains($0) || poison.contains($0) }.map { ($0, index) }
+    }
+  }
+
+  private mutating func died(_ id: String) {
+    dead.insert(id)
+    everDead.insert(id)
   }
 
   /// After the drain: nothing is lost and nothing is out of order.
   func checkEnd() throws {
     for (conversation, all) in accepted.enumerated() {
-      for id in all where settled.contains(id) == dead.contains(id) {
-        throw Violation("\(id) is \(settled.contains(id) ? "both settled and" : "neither settled nor") dead")
+      for id in all {
+        let ends = [settled, dead, discarded].count { $0.contains(id) }
+        guard ends == 1 else { throw Violation("\(id) has \(ends) ends") }
       }
       let applied = applied[conversation]
       let inOrder = all.filter(appliedIDs.contains)

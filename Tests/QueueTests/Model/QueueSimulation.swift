@@ -13,52 +13,77 @@ final class QueueSimulation {
     let worker: TestWorker
     var hands: [Reservation] = []
     var isInDoubt = false
+    /// The shard that has a suspect for it.
+    var duty: Int?
     init(_ worker: TestWorker) { self.worker = worker }
   }
 
+  /// For mutants of what operators do, who then act more often, while only poison kills: where all else fails too,
+  /// most conversations are in quarantine most of the time.
+  var isAboutOperators = false
   /// Turned off by a mutant.
   var reconcilesAfterLostReplies = true
   private(set) var counts: [String: Int] = [:]
-  private(set) var model: QueueModel
-  private let fixture: QueueFixture
+  var model: QueueModel
+  let fixture: QueueFixture
+  /// Whether the release before ours runs beside it on the same keys.
+  private let isMixed: Bool
   private let audit: QueueAudit
-  private let tokens: [String]
-  private var random: SplitMix64
-  private var alive: [Incarnation] = []
+  private let tokens: [ConversationToken]
+  var random: SplitMix64
+  var alive: [Incarnation] = []
   /// Dead or asleep, and not yet reaped.
   private var silent: [Incarnation] = []
+  /// Settlements still under way whose senders have given them up.
+  private var late: [(sender: Incarnation, Settlement)] = []
+  /// Copies of dead events in "Postgres".
+  var letters: [String: DeadEventCopy] = [:]
   /// Reaped, but still trying to finish what they had in hand.
   private var zombies: [(TestWorker, Reservation)] = []
   private var names = 0
   private var events = 0
 
-  init(_ fixture: QueueFixture, seed: UInt64) {
+  init(_ fixture: QueueFixture, isMixed: Bool = false, seed: UInt64) {
     self.fixture = fixture
+    self.isMixed = isMixed
     random = SplitMix64(seed: seed)
     let conversations =
       (1...8).map { "talk\($0)" } + ["caf\u{E9}", "cafe\u{301}", String(repeating: "\u{1F600}", count: 100)]
     model = QueueModel(conversations: conversations)
-    tokens = conversations.map { ConversationToken($0, shards: 1).text }
+    tokens = conversations.map { ConversationToken($0, shards: fixture.settings.shards) }
     audit = QueueAudit(fixture)
   }
 
   /// Throws a ``QueueModel/Violation`` at the first contradiction.
-  func run(steps: Int) async throws {
+  ///
+  /// - Parameter progress: told the number of steps done, now and then.
+  func run(steps: Int, progress: @Sendable (Int) -> Void = { _ in }) async throws {
     for _ in 0..<3 { try await hire() }
     for step in 1...steps {
       try await self.step()
-      if step.isMultiple(of: 20) { try await check() }
+      if step.isMultiple(of: 50) {
+        try await check()
+        progress(50)
+      }
     }
     try await drain()
   }
 
+  /// One of the releases that run now.
+  private var anyRelease: WebhookQueue {
+    isMixed && random.chance(500) ? fixture.previousQueue : fixture.queue
+  }
+
   private func step() async throws {
+    if isAboutOperators, random.chance(150) { return try await operatorActs() }
     switch random.next() % 100 {
-    case 0..<30: try await enqueue()
-    case 30..<36: try await offerAgain()
-    case 36..<58: try await reserve()
-    case 58..<88: try await deliver()
-    case 88..<91: try await fallAsleep()
+    case 0..<28: try await enqueue()
+    case 28..<32: try await offerAgain()
+    case 32..<54: try await reserve()
+    case 54..<83: try await deliver()
+    case 83..<88: try await operatorActs()
+    case 88..<90: try await fallAsleep()
+    case 90: try await lateSettle()
     case 91..<93: try await zombieActs()
     case 93..<96: try await reap()
     case 96..<98: try await upkeep()
@@ -77,10 +102,10 @@ final class QueueSimulation {
     let id = "e\(events)"
     let result = try await offer(id, conversation)
     guard result == .queued else { throw Violation("\(id) was answered with \(result)") }
-    let isPoison = random.chance(8)
+    let isPoison = random.chance(isAboutOperators ? 4 : 8)
     model.enqueued(id, in: conversation, isPoison: isPoison)
     if !isPoison, random.chance(5) {
-      try await fixture.run("DEL", fixture.keys.event(id))
+      try await fixture.run("DEL", fixture.keys(shard: tokens[conversation].shard).event(id))
       model.lostPayload(id)
     } else if !isPoison, random.chance(10) {
       model.isHopeless(id)
@@ -90,16 +115,17 @@ final class QueueSimulation {
   /// Whatever became of an event, the same again is a duplicate.
   private func offerAgain() async throws {
     let conversation = Int(random.next() % UInt64(model.conversations.count))
-    guard let id = model.accepted[conversation].randomElement(using: &random), !model.lost.contains(id) else {
-      return
-    }
+    // What was purged is forgotten, and would be accepted.
+    guard let id = model.accepted[conversation].randomElement(using: &random), !model.lost.contains(id),
+      !model.purged.contains(id)
+    else { return }
     count("duplicate")
     let result = try await offer(id, conversation)
     guard result == .duplicate else { throw Violation("\(id) was answered with \(result) the second time") }
   }
 
   private func offer(_ id: String, _ conversation: Int) async throws -> EnqueueResult {
-    try await fixture.queue.enqueue(
+    try await anyRelease.enqueue(
       id: id, conversation: model.conversations[conversation], payload: ByteBuffer(string: "payload of \(id)")
     )
   }
@@ -114,16 +140,27 @@ final class QueueSimulation {
     let limits = ReservationLimits.limits(
       conversations: Int.random(in: 1...4, using: &random), each: Int.random(in: 1...5, using: &random),
       events: Int.random(in: 1...12, using: &random), bytes: Int.random(in: 1...200, using: &random))
-    let result = try await incarnation.worker.reserve(limits)
-    for reservation in result.reservations { try model.reserved(reservation) }
-    if !model.lost.isEmpty { try await findDead() }
-    if result.status == .solo { count("solo") }
+    guard let result = try await reserve(incarnation, limits) else { return }
     if random.chance(80) {
       count("lost reply")
       incarnation.isInDoubt = true
     } else {
       try accept(result, incarnation)
     }
+  }
+
+  /// Of one shard; nil where a worker would not ask, with a suspect in hand.
+  private func reserve(_ incarnation: Incarnation, _ limits: ReservationLimits) async throws -> ReserveResult?
+  {
+    guard !incarnation.hands.contains(where: \.isSuspect) else { return nil }
+    let shard = incarnation.duty ?? Int.random(in: 0..<fixture.settings.shards, using: &random)
+    let isBusyElsewhere = incarnation.hands.contains { $0.ticket.shard != shard }
+    let result = try await incarnation.worker.reserve(limits, shard: shard, isBusyElsewhere: isBusyElsewhere)
+    for reservation in result.reservations { try model.reserved(reservation) }
+    if !model.lost.isEmpty { try await findDead() }
+    if result.status == .solo { count("solo") }
+    incarnation.duty = result.status == .quarantine ? shard : nil
+    return result
   }
 
   private func accept(_ result: ReserveResult, _ incarnation: Incarnation) throws {
@@ -158,7 +195,7 @@ final class QueueSimulation {
     }
     // Whoever dies alone with an event counts as killed by it: an operator's kill must not look like that
     // here.
-    let mayDie = !isFaultless && !reservation.isSuspect
+    let mayDie = !isFaultless && !isAboutOperators && !reservation.isSuspect
     if mayDie, random.chance(20) {
       count("crash before commit")
       return die(incarnation)
@@ -176,6 +213,7 @@ final class QueueSimulation {
   ) async throws {
     if !isFaultless, random.chance(20) {
       count("lost settle")
+      late.append((incarnation, settlement))
       incarnation.hands.removeFirst()
       incarnation.isInDoubt = true
       return
@@ -213,6 +251,19 @@ final class QueueSimulation {
 
   // MARK: Misfortune
 
+  /// A settlement arrives when its sender has made up its mind that it is lost.
+  private func lateSettle() async throws {
+    let arriving = late.indices.filter { index in
+      let sender = late[index].sender
+      return alive.contains { $0 === sender } ? !sender.isInDoubt : !silent.contains { $0 === sender }
+    }
+    guard let index = arriving.randomElement(using: &random) else { return }
+    let (sender, settlement) = late.remove(at: index)
+    count("late settle")
+    let result = try await sender.worker.settle(settlement)
+    guard result == .fenced else { throw Violation("a late settle was answered \(result) for \(settlement)") }
+  }
+
   private func die(_ incarnation: Incarnation) {
     alive.removeAll { $0 === incarnation }
     silent.append(incarnation)
@@ -221,7 +272,7 @@ final class QueueSimulation {
 
   /// Silent for longer than its lease, and then back with everything it had in hand.
   private func fallAsleep() async throws {
-    guard let incarnation = alive.randomElement(using: &random), !incarnation.isInDoubt,
+    guard !isAboutOperators, let incarnation = alive.randomElement(using: &random), !incarnation.isInDoubt,
       !incarnation.hands.contains(where: \.isSuspect)
     else { return }
     count("asleep")
@@ -239,7 +290,7 @@ final class QueueSimulation {
     let settlement = Settlement(reservation.ticket, acknowledged: reservation.events.map(\.id))
     // What follows one that fails every time is left to its successor.
     let possible = settlement.acknowledged.filter {
-      !model.dead.contains($0) && !model.poison.contains($0) && !model.hopeless.contains($0)
+      !model.everDead.contains($0) && !model.poison.contains($0) && !model.hopeless.contains($0)
     }
     try model.commit(possible, of: reservation)
     let result = try await worker.settle(settlement)
@@ -251,7 +302,7 @@ final class QueueSimulation {
 
   private func reap() async throws {
     for incarnation in silent { try await fixture.expire(incarnation.worker) }
-    let result = try await fixture.queue.reap()
+    let result = try await anyRelease.reap()
     guard !result.renewedLeases else { throw Violation("a reap found that Redis had been away") }
     silent = []
     if result.buried > 0 { try await findDead() }
@@ -275,7 +326,7 @@ final class QueueSimulation {
     }
     incarnation.isInDoubt = false
     if random.chance(100) {
-      let answer = try await fixture.queue.reserve(
+      let answer = try await incarnation.worker.queue.reserve(
         shard: 0, worker: incarnation.worker.name, number: late, limits: .init())
       guard answer.status == .stale else { throw Violation("a late reserve was answered \(answer.status)") }
     }
@@ -286,7 +337,7 @@ final class QueueSimulation {
     guard let incarnation = alive.randomElement(using: &random) else { return }
     count("leave")
     let none: [ReservationTicket] = []
-    _ = try await fixture.queue.reconcile(
+    _ = try await incarnation.worker.queue.reconcile(
       worker: incarnation.worker.name, number: incarnation.worker.nextNumber(), known: none, leaving: true)
     alive.removeAll { $0 === incarnation }
     try await hire()
@@ -297,18 +348,19 @@ final class QueueSimulation {
     guard silent.isEmpty else { return }
     count("away")
     for incarnation in alive { try await fixture.expire(incarnation.worker) }
-    try await fixture.run("HSET", fixture.keys.meta, "lastReap", "1")
-    let result = try await fixture.queue.reap()
+    for keys in fixture.allKeys { try await fixture.run("HSET", keys.meta, "lastReap", "1") }
+    let result = try await anyRelease.reap()
     guard result.renewedLeases, result.conversations == 0 else {
       throw Violation("after an outage: \(result)")
     }
-    let again = try await fixture.queue.reap()
+    let again = try await anyRelease.reap()
     guard again == ReapResult() else { throw Violation("soon after an outage: \(again)") }
   }
 
   private func hire() async throws {
     names += 1
-    alive.append(Incarnation(try await fixture.worker("w\(names)")))
+    alive.append(
+      Incarnation(try await fixture.worker("w\(names)", isOfPreviousRelease: isMixed && random.chance(500))))
   }
 
   // MARK: Checks
@@ -322,8 +374,16 @@ final class QueueSimulation {
 
   /// Learns who died by the decision of Redis.
   private func findDead() async throws {
-    for id in try await fixture.dead() where !model.dead.contains(id) {
-      try model.foundDead(id, reason: try await fixture.field("reason", of: id))
+    let endangered = model.endangered
+    let replies = try await fixture.redis.pipeline(
+      endangered.map { id, conversation in
+        let key = fixture.keys(shard: tokens[conversation].shard).event(id)
+        return RedisCommand("HMGET", .init(key), "state", "reason")
+      }, timeout: .seconds(10))
+    for ((id, _), reply) in zip(endangered, replies) {
+      let fields = try reply.get().array ?? []
+      guard fields.first?.string == "dead" else { continue }
+      try model.foundDead(id, reason: fields.last?.string)
     }
   }
 
@@ -339,10 +399,9 @@ final class QueueSimulation {
         if reconcilesAfterLostReplies {
           try await reconcile(incarnation, expectingLoss: incarnation.isInDoubt)
         }
-        let result = try await incarnation.worker.reserve()
-        for reservation in result.reservations { try model.reserved(reservation) }
-        if !model.lost.isEmpty { try await findDead() }
-        try accept(result, incarnation)
+        for _ in 0..<fixture.settings.shards {
+          if let result = try await reserve(incarnation, .init()) { try accept(result, incarnation) }
+        }
         while !incarnation.hands.isEmpty { try await deliver(incarnation, isFaultless: true) }
       }
     }
@@ -350,5 +409,5 @@ final class QueueSimulation {
     try model.checkEnd()
   }
 
-  private func count(_ event: String) { counts[event, default: 0] += 1 }
+  func count(_ event: String) { counts[event, default: 0] += 1 }
 }

@@ -1,4 +1,5 @@
 import Keyspace
+import Queue
 import Redis
 
 /// Checks, from outside, what must hold after every transition.
@@ -10,14 +11,24 @@ struct QueueAudit {
   /// - Parameters:
   ///   - tokens: every conversation there ever was.
   ///   - workers: every worker there ever was, or at least those that could hold something.
-  func violations(tokens: [String], workers: [String] = []) async throws -> [String] {
-    let keys = fixture.keys
+  func violations(tokens: [ConversationToken], workers: [String] = []) async throws -> [String] {
+    var found: [String] = []
+    for shard in 0..<fixture.settings.shards {
+      let mine = tokens.filter { $0.shard == shard }.map(\.text)
+      found += try await violations(fixture.keys(shard: shard), tokens: mine, workers: workers)
+    }
+    return found
+  }
+
+  private func violations(
+    _ keys: QueueKeys, tokens: [String], workers: [String]
+  ) async throws -> [String] {
     let commands: [[String]] =
       [
         ["LRANGE", keys.ready, "0", "-1"], ["LRANGE", keys.suspect, "0", "-1"],
         ["ZRANGE", keys.delayed, "0", "-1"], ["ZRANGE", keys.workers, "0", "-1"], ["HKEYS", keys.lease],
-        ["HKEYS", keys.solo], ["ZRANGE", keys.dead, "0", "-1"], ["HMGET", keys.meta, "depth"],
-        ["LRANGE", keys.wake, "0", "-1"],
+        ["HKEYS", keys.solo], ["ZRANGE", keys.dead, "0", "-1"], ["LRANGE", keys.wake, "0", "-1"],
+        ["HMGET", keys.meta] + Self.counters,
       ] + tokens.map { ["LRANGE", keys.events($0), "0", "-1"] }
     let lists = try await ask(commands)
     let registered = lists[3]
@@ -36,16 +47,23 @@ struct QueueAudit {
     where !tokens.contains(where: { same($0, token) }) || pending(token, tokens, queued) == 0 {
       found.append("\(token) is in quarantine without work")
     }
-    let depth = queued.reduce(0) { $0 + $1.count }
-    if (lists[7].first ?? "0") != String(depth) {
-      found.append("depth is \(lists[7]), the lists hold \(depth)")
+    for token in lists[1] where !lists[5].contains(where: { same($0, token) }) {
+      found.append("\(token) waits among the suspects and is none")
     }
+    for token in lists[0] where lists[5].contains(where: { same($0, token) }) {
+      found.append("\(token) is in quarantine and waits among the innocent")
+    }
+    let depth = queued.reduce(0) { $0 + $1.count }
+    let counts = lists[8].map { Int($0) ?? 0 }
+    if counts[0] != depth { found.append("depth is \(counts[0]), the lists hold \(depth)") }
     let overlap = Set(queued.flatMap { $0 }).intersection(lists[6])
     if !overlap.isEmpty { found.append("both queued and dead: \(overlap)") }
     if Set(queued.flatMap { $0 }).count != depth { found.append("an id is queued twice: \(queued)") }
-    if lists[8].count > 64 { found.append("\(lists[8].count) hints") }
+    if lists[7].count > 64 { found.append("\(lists[7].count) hints") }
     return found
   }
+
+  private static let counters = ["depth"]
 
   private func places(tokens: [String], queued: [[String]], lines: [[String]]) -> [String] {
     let places = lines.flatMap { $0 }
@@ -65,7 +83,7 @@ struct QueueAudit {
   private func ask(_ commands: [[String]]) async throws -> [[String]] {
     let requests = commands.map { RedisCommand($0[0], $0.dropFirst().map { RedisArgument($0) }) }
     return try await fixture.redis.pipeline(requests, timeout: .seconds(10)).map { reply in
-      (try reply.get().array ?? []).compactMap(\.string)
+      (try reply.get().array ?? []).map { $0.string ?? "0" }
     }
   }
 }

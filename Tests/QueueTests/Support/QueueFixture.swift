@@ -42,14 +42,17 @@ struct QueueFixture {
     }
   }
 
-  func worker(_ name: String) async throws -> TestWorker {
+  /// - Parameter isOfPreviousRelease: whether the worker is of the release before ours.
+  func worker(_ name: String, isOfPreviousRelease: Bool = false) async throws -> TestWorker {
+    let queue = isOfPreviousRelease ? previousQueue : self.queue
     guard try await queue.heartbeat(name, registering: true) else { throw Failure("\(name) was refused") }
-    return TestWorker(name: name, queue: queue)
+    return TestWorker(
+      name: name, queue: queue, settling: isOfPreviousRelease ? PreviousSettling(fixture: self) : nil)
   }
 
   /// Makes the worker look as if it had been silent for longer than its lease.
   func expire(_ worker: TestWorker) async throws {
-    try await run("ZADD", keys.workers, "XX", "1", worker.name)
+    for keys in allKeys { try await run("ZADD", keys.workers, "XX", "1", worker.name) }
   }
 
   @discardableResult
@@ -70,7 +73,8 @@ struct QueueFixture {
   }
 
   func violations(conversations: [String] = ["talk"]) async throws -> [String] {
-    try await QueueAudit(self).violations(tokens: conversations.map { ConversationToken($0, shards: 1).text })
+    try await QueueAudit(self).violations(
+      tokens: conversations.map { ConversationToken($0, shards: settings.shards) })
   }
 
   // Bare tasks: the first test starts the client, the process's end is its end.
@@ -95,11 +99,14 @@ struct Failure: Error, CustomStringConvertible {
 final class TestWorker {
   let name: String
   let queue: WebhookQueue
+  /// How a release that settles otherwise than ours does it.
+  private let settling: PreviousSettling?
   private(set) var number: Int64 = 0
 
-  init(name: String, queue: WebhookQueue) {
+  init(name: String, queue: WebhookQueue, settling: PreviousSettling? = nil) {
     self.name = name
     self.queue = queue
+    self.settling = settling
   }
 
   func nextNumber() -> Int64 {
@@ -107,8 +114,11 @@ final class TestWorker {
     return number
   }
 
-  func reserve(_ limits: ReservationLimits = .init()) async throws -> ReserveResult {
-    try await queue.reserve(shard: 0, worker: name, number: nextNumber(), limits: limits)
+  func reserve(
+    _ limits: ReservationLimits = .init(), shard: Int = 0, isBusyElsewhere: Bool = false
+  ) async throws -> ReserveResult {
+    try await queue.reserve(
+      shard: shard, worker: name, number: nextNumber(), limits: limits, isBusyElsewhere: isBusyElsewhere)
   }
 
   /// The one reservation that is expected.
@@ -123,7 +133,8 @@ final class TestWorker {
   }
 
   func settle(_ settlement: Settlement) async throws -> SettleResult {
-    await queue.settle([settlement])[0]
+    if let settling { return try await settling.settle(settlement) }
+    return await queue.settle([settlement])[0]
   }
 
   /// Acknowledges all of a reservation.

@@ -70,5 +70,15 @@ struct RedisGreetingTests {
         == .refused(RedisError(.protocolViolation, "the greeting was answered as Redis never does")))
   }
 
+  @Test("names the scripts last, and goes on where an ACL forbids that")
+  func scripts() throws {
+    let script = RedisScript(name: "one", source: "return 1")
+    var (greeting, commands) = RedisGreeting.plan(
+      for: try RedisURL("redis://h"), clientName: "freshet", scripts: [script])
+    #expect(commands == information + [RedisCommand("SCRIPT", "LOAD", "return 1")])
+    for _ in information { #expect(greeting.replied(.status("OK")) == .next) }
+    #expect(greeting.replied(.error("NOPERM no script")) == .finished(serverName: nil))
+  }
+
   private func bulk(_ text: String) -> RedisReply { .bulk(ByteBuffer(string: text)) }
 }

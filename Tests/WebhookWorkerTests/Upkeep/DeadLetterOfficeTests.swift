@@ -2,6 +2,8 @@ import ConversationStore
 import Conversations
 import NIOCore
 import Queue
+import Redis
+import TestSupport
 import Testing
 
 @testable import WebhookWorker
@@ -27,6 +29,28 @@ import Testing
       #expect(try await rig.office.deadCounts().total == 0)
       #expect(try await rig.queue.payload(of: "a") == ByteBuffer(string: "p-a"))
       #expect(try await rig.queue.statistics().depth == 2)
+    }
+  }
+
+  @Test("A death by this worker's doing is copied at once, not at the next look")
+  func prompt() async throws {
+    try await DeadLetterRig.with { rig in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        var copier = rig.copier
+        copier.interval = .seconds(3600)
+        try await rig.kill(["first"])
+        group.addTask { [copier] in try await copier.run() }
+        // From now on the copier sleeps for an hour, or until it is told.
+        #expect(try await eventually { try await rig.letters() == "first" })
+        _ = try await rig.queue.enqueue(id: "a", conversation: "talk", payload: ByteBuffer(string: "a"))
+        let reservation = try #require(try await rig.consumer.reserve().reservations.first)
+        let why = FailureDescription(failureClass: "Boom", message: "it went boom")
+        let settlement = Settlement(
+          reservation.ticket, acknowledged: [], failure: .dead(id: "a", .permanent, why))
+        #expect(await rig.consumer.settle([settlement]) == [.settled])
+        #expect(try await eventually { try await rig.letters() == "a,first" })
+        group.cancelAll()
+      }
     }
   }
 
@@ -110,6 +134,20 @@ import Testing
       #expect(try await rig.queue.markArchived(copies.map(\.event)) == [false])
       try await rig.store.withdraw(copies.map { DeadLetter($0.event, traceparent: nil) })
       #expect(try await rig.letters() == nil)
+    }
+  }
+
+  @Test("What died without a payload cannot be replayed after its purge either, but discarded")
+  func hollow() async throws {
+    try await DeadLetterRig.with { rig in
+      try await rig.kill(["a"])
+      _ = try await rig.redis.execute(
+        RedisCommand("HDEL", "\(rig.settings.prefix)webhooks:{0}:event:a", "payload"))
+      #expect(try await rig.upkeep(deadAge: .zero, deadCount: 0).purgeQueue() == 1)
+      #expect(try await rig.office.replay(["a"]) == [.payloadLost])
+      #expect(try await rig.office.deadCounts().total == 1)
+      #expect(try await rig.office.discard(["a"]) == [.discarded])
+      #expect(try await rig.letters() == "a discarded")
     }
   }
 

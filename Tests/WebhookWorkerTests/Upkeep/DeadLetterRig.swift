@@ -17,6 +17,7 @@ struct DeadLetterRig: Sendable {
   let queue: WebhookQueue
   let redis: RedisClient
   let settings: QueueSettings
+  let consumer: QueueConsumer
   let store: ConversationStore
   let database: PostgresClient
   let copier: DeadLetterCopier
@@ -51,7 +52,7 @@ struct DeadLetterRig: Sendable {
     store = ConversationStore(
       databases: DatabaseRoles(primary: database),
       cache: Cache(redis: redis, keys: CacheKeys(prefix: settings.prefix), logger: logger))
-    let consumer = QueueConsumer(queue: queue, logger: logger)
+    consumer = QueueConsumer(queue: queue, logger: logger)
     copier = DeadLetterCopier(queue: queue, consumer: consumer, store: store, logger: logger)
     office = DeadLetterOffice(queue: queue, store: store)
   }

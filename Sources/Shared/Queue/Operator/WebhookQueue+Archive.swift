@@ -103,8 +103,10 @@ extension WebhookQueue {
       shards.flatMap { shard in ids.map { RedisCommand("HDEL", .init(shard.keys.event($0)), "archived") } })
   }
 
-  /// Puts purged events back among the dead. Outcomes are in the order of the copies.
+  /// Puts purged events back among the dead, which takes a payload: of what died for want of one the conversation, and
+  /// with it the shard, may not be known. Outcomes are in the order of the copies.
   package func restore(_ copies: [DeadEventCopy]) async throws(QueueError) -> [RestoreOutcome] {
+    precondition(copies.allSatisfy { $0.payload != nil }, "an event without a payload cannot come back")
     let calls = copies.map { copy in
       shards[ConversationToken(copy.event.conversation, shards: shards.count).shard]
         .call(scripts.restore, [.init(copy.event.id), .init(copy.event.diedAt)] + copy.fields)

@@ -21,7 +21,7 @@ struct RedisConnectionSetup {
     self.settings = settings
     self.tlsContext = tlsContext
     deadline = .now() + TimeAmount(settings.connectTimeout)
-    let plan = RedisGreeting.plan(for: url, clientName: settings.clientName)
+    let plan = RedisGreeting.plan(for: url, clientName: settings.clientName, scripts: settings.scripts)
     greeting = plan.greeting
     greetingBytes = try RedisCommandEncoder.encode(plan.commands)
   }

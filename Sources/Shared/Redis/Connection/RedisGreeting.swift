@@ -1,5 +1,5 @@
 /// What a new connection says before any caller's command, all in one write: log in, pick the database, ask
-/// who the server is.
+/// who the server is, and name the scripts that will be called.
 struct RedisGreeting: Equatable {
   enum Step: Equatable {
     case authenticate
@@ -7,6 +7,7 @@ struct RedisGreeting: Equatable {
     case setName
     case serverInformation
     case replicationInformation
+    case loadScript
   }
 
   enum Outcome: Equatable {
@@ -26,7 +27,7 @@ struct RedisGreeting: Equatable {
 
   /// Its steps for a URL, with their commands in the same order.
   static func plan(
-    for url: RedisURL, clientName: String
+    for url: RedisURL, clientName: String, scripts: [RedisScript] = []
   ) -> (greeting: RedisGreeting, commands: [RedisCommand]) {
     var plan: [(Step, RedisCommand)] = []
     if let password = url.password {
@@ -38,6 +39,9 @@ struct RedisGreeting: Equatable {
     // Two commands: Redis before 7.0 takes a single section.
     plan.append((.serverInformation, RedisCommand("INFO", "server")))
     plan.append((.replicationInformation, RedisCommand("INFO", "replication")))
+    for script in scripts {
+      plan.append((.loadScript, RedisCommand("SCRIPT", "LOAD", RedisArgument(script.source))))
+    }
     return (RedisGreeting(plan.map(\.0)), plan.map(\.1))
   }
 
@@ -56,7 +60,7 @@ struct RedisGreeting: Equatable {
     case (.replicationInformation, nil):
       replicationID = Self.field("master_replid", of: reply)
     default:
-      // An ACL may forbid INFO and CLIENT: the connection works, only the server stays unnamed.
+      // An ACL may forbid INFO, CLIENT and SCRIPT: the connection works, only the server stays unnamed.
       break
     }
     return steps.isEmpty ? .finished(serverName: serverName) : .next
