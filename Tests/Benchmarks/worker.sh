@@ -93,4 +93,4 @@ fi
 ! wanted growth || measure_growth
 ! wanted backlog || measure_backlogs
 ! wanted idle || measure_idle
-report worker worker-report.awk
+report bench-worker worker-report.awk
