@@ -8,7 +8,7 @@ import Testing
   private func letter(_ id: String, diedAt: Int64 = 1000, failureClass: String = "Boom") -> DeadLetterContent
   {
     let letter = DeadLetter(
-      id: id, conversation: "talk", traceparent: "tp", reason: "permanent", failureClass: failureClass,
+      id: id, conversation: "talk", traceparent: "t\0p", reason: "perma\0nent", failureClass: failureClass,
       message: "nul \0 here", deliveries: 2, strikes: 1, enqueuedAt: Timestamp(millisecondsSinceEpoch: 5),
       diedAt: Timestamp(millisecondsSinceEpoch: diedAt), payloadSize: 3)
     return DeadLetterContent(letter: letter, payload: [0, 255, 1])

@@ -59,6 +59,41 @@ struct ArchiveTests {
     #expect(second.count == 100)
   }
 
+  @Test("Any number of deaths in one millisecond are got past", .timeLimit(.minutes(1)))
+  func crowdedMillisecond() async throws {
+    let fixture = try await QueueFixture.make()
+    try await dead(fixture, (0..<1100).map { "e\($0)" })
+    for index in 0..<1100 {
+      try await fixture.run("ZADD", fixture.keys.dead, "1000", "e\(index)")
+      try await fixture.run("HSET", fixture.keys.event("e\(index)"), "archived", "1")
+    }
+    try await dead(fixture, ["last"])
+    try await fixture.run("ZADD", fixture.keys.dead, "2000", "last")
+    #expect(try await fixture.queue.unarchived().map(\.event.id) == ["last"])
+    #expect(try await fixture.queue.unarchived().map(\.event.id) == ["last"])
+  }
+
+  @Test("Lost events are buried a few at a time, and none is forgotten")
+  func lostInNumbers() async throws {
+    let fixture = try await QueueFixture.make()
+    for index in 0..<1200 {
+      _ = try await fixture.queue.enqueue(
+        id: "e\(index)", conversation: "talk\(index % 3)", payload: ByteBuffer(string: "p"))
+      try await fixture.run("HDEL", fixture.keys.event("e\(index)"), "payload")
+    }
+    let worker = try await fixture.worker("w")
+    var limits = ReservationLimits()
+    limits.eventsEach = 450
+    limits.events = 2000
+    var sizes: [Int] = []
+    for _ in 0..<3 {
+      #expect(try await worker.reserve(limits).reservations.isEmpty)
+      sizes.append(try await fixture.dead().count)
+    }
+    #expect(sizes == [500, 1000, 1200])
+    #expect(try await fixture.violations(conversations: ["talk0", "talk1", "talk2"]) == [])
+  }
+
   @Test("What came alive since it was read is not marked")
   func revived() async throws {
     let fixture = try await QueueFixture.make()

@@ -41,9 +41,12 @@ extension ConversationStore {
 
   /// Deletes recorded events past their retention.
   ///
+  /// - Parameter isOver: asked before each batch, here and below; what is left is for the next time.
   /// - Returns: how many.
-  package func purgeEvents(olderThan age: Duration, batch: Int = 1000) async throws -> Int {
-    try await inBatches(batch) { connection in
+  package func purgeEvents(
+    olderThan age: Duration, batch: Int = 1000, until isOver: () -> Bool = { Task.isCancelled }
+  ) async throws -> Int {
+    try await inBatches(batch, isOver) { connection in
       try await connection.query(
         UpkeepStatements.purgeEvents, [.int(age.components.seconds), .int(Int64(batch))]
       ).affectedRows
@@ -53,11 +56,13 @@ extension ConversationStore {
   /// Settles dead letters that committed after all, then deletes those resolved long ago.
   ///
   /// - Returns: how many were deleted.
-  package func purgeLetters(olderThan age: Duration, batch: Int = 1000) async throws -> Int {
-    _ = try await inBatches(batch) { connection in
+  package func purgeLetters(
+    olderThan age: Duration, batch: Int = 1000, until isOver: () -> Bool = { Task.isCancelled }
+  ) async throws -> Int {
+    _ = try await inBatches(batch, isOver) { connection in
       try await connection.query(UpkeepStatements.settleLetters, [.int(Int64(batch))]).affectedRows
     }
-    return try await inBatches(batch) { connection in
+    return try await inBatches(batch, isOver) { connection in
       try await connection.query(
         UpkeepStatements.purgeLetters, [.int(age.components.seconds), .int(Int64(batch))]
       ).affectedRows
@@ -67,10 +72,12 @@ extension ConversationStore {
   /// Deletes fences that no commit has used for so long; see ``RetentionSettings/fences``.
   ///
   /// - Returns: how many.
-  package func purgeFences(olderThan age: Duration, batch: Int = 1000) async throws -> Int {
+  package func purgeFences(
+    olderThan age: Duration, batch: Int = 1000, until isOver: () -> Bool = { Task.isCancelled }
+  ) async throws -> Int {
     var last: String? = ""
     var purged = 0
-    while let start = last {
+    while let start = last, !isOver() {
       let step = try await locked { connection in
         let row = try await connection.query(
           UpkeepStatements.purgeFences, [.text(start), .int(age.components.seconds), .int(Int64(batch))]
@@ -83,12 +90,12 @@ extension ConversationStore {
     return purged
   }
 
-  /// Repeats a step, each in a transaction of its own, until one finds less than a batch or another worker is at it.
+  /// Repeats a step, each in a transaction of its own, until it is over, one finds less than a batch, or another worker is at it.
   private func inBatches(
-    _ batch: Int, _ step: (PostgresConnection) async throws -> Int
+    _ batch: Int, _ isOver: () -> Bool, _ step: (PostgresConnection) async throws -> Int
   ) async throws -> Int {
     var sum = 0
-    while let count = try await locked(step) {
+    while !isOver(), let count = try await locked(step) {
       sum += count
       guard count >= batch else { break }
     }

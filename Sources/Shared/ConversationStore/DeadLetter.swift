@@ -47,7 +47,8 @@ package struct DeadLetter: Sendable, Equatable {
   /// As the columns of `DeadLetterStatements.copy`.
   func parameters(payload: [UInt8]?) -> [PostgresParameter] {
     [
-      .text(id), .text(conversation), .binary(payload), .text(traceparent), .text(reason),
+      .text(id), .text(Self.storable(conversation)), .binary(payload),
+      .text(traceparent.map(Self.storable)), .text(Self.storable(reason)),
       .text(Self.storable(failureClass)), .text(Self.storable(message)), .int(Int64(deliveries)),
       .int(Int64(strikes)), .timestamp(enqueuedAt.microsecondsSinceEpoch),
       .timestamp(diedAt.microsecondsSinceEpoch),

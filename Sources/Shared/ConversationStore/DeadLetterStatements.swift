@@ -8,7 +8,8 @@ enum DeadLetterStatements {
     coalesce(octet_length(payload), 0)
     """
 
-  /// Index: primary key. An event that died again is what it is now.
+  /// Index: primary key. An event that died again is what it is now. A letter that Redis has forgotten is the last
+  /// copy: who read that death earlier and comes late must not make it look like one that Redis still has.
   static let copy = PostgresStatement(
     "dead_letter_copy",
     """
@@ -18,7 +19,8 @@ enum DeadLetterStatements {
     traceparent = EXCLUDED.traceparent, reason = EXCLUDED.reason, failure_class = EXCLUDED.failure_class, \
     message = EXCLUDED.message, deliveries = EXCLUDED.deliveries, strikes = EXCLUDED.strikes, \
     enqueued_at = EXCLUDED.enqueued_at, died_at = EXCLUDED.died_at, copied_at = now(), purged_at = NULL, \
-    resolution = NULL, resolved_at = NULL
+    resolution = NULL, resolved_at = NULL \
+    WHERE d.purged_at IS NULL OR d.died_at < EXCLUDED.died_at OR d.resolution IS NOT NULL
     """)
 
   /// Takes back copies of deaths that were over before the copy was. Index: primary key.

@@ -33,15 +33,15 @@ enum UpkeepStatements {
     AND resolved_at < now() - $1 * interval '1 second' ORDER BY resolved_at LIMIT $2 FOR UPDATE SKIP LOCKED)
     """)
 
-  /// Finds letters whose events were sent again and committed, or were replayed when nobody could note it.
+  /// Finds letters whose events were sent again and committed, or were replayed when nobody could note it. One that is
+  /// still dead in Redis is not purged from there, being no open letter, but copied again, and then settled there.
   /// Indexes: dead_letters_unresolved, primary key of webhook_events.
   static let settleLetters = PostgresStatement(
     "upkeep_settle_letters",
     """
     UPDATE dead_letters SET resolution = 'settled', resolved_at = now() WHERE event_id IN (\
     SELECT d.event_id FROM dead_letters d JOIN webhook_events w ON w.external_event_id = d.event_id \
-    WHERE d.resolution IS NULL AND d.purged_at IS NOT NULL \
-    ORDER BY d.died_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
+    WHERE d.resolution IS NULL ORDER BY d.died_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
     """)
 
   /// One step of a walk over all fences: where the step ends, null behind the last; and how many were purged.

@@ -11,6 +11,7 @@ extension AsyncParsableCommand {
       } else {
         try command.run()
       }
+      ProgramExitCode.success.end()
     } catch {
       if let failure = ProgramFailure(error) { failure.exit() }
       exit(withError: error)

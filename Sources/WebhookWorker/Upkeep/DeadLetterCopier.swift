@@ -18,7 +18,7 @@ struct DeadLetterCopier: Service {
 
   func run() async throws {
     var failures = 0
-    while !Task.isShuttingDownGracefully, !Task.isCancelled {
+    while !Task.isEnding {
       do {
         let isDone = try await copyAll()
         failures = 0
@@ -35,11 +35,12 @@ struct DeadLetterCopier: Service {
   /// Copies what is not copied yet.
   ///
   /// - Parameter fromStart: also what seems to be: after a failover to a clock behind a death may look old.
-  /// - Returns: false when another worker is at it.
+  /// - Returns: false when another worker is at it, or this one is to end.
   func copyAll(fromStart: Bool = false) async throws -> Bool {
     var dead = try await queue.unarchived(fromStart: fromStart)
     while !dead.isEmpty {
-      guard try await copy(dead) else { return false }
+      // A shutdown waits for this task, and the consumer needs the time to hand back what it holds.
+      guard !Task.isEnding, try await copy(dead) else { return false }
       dead = try await queue.unarchived()
     }
     return true
@@ -62,4 +63,9 @@ struct DeadLetterCopier: Service {
   private func pause(_ limit: Duration) async {
     await cancelWhenGracefulShutdown { await consumer.waitForDeath(atMost: limit) }
   }
+}
+
+extension Task where Success == Never, Failure == Never {
+  /// Whether what can be left for later is to be left.
+  static var isEnding: Bool { isCancelled || isShuttingDownGracefully }
 }

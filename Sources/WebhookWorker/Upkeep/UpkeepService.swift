@@ -20,8 +20,8 @@ struct UpkeepService: Service {
   func run() async throws {
     // Not all at once after a deployment.
     await pause(.seconds(60) * Double.random(in: 0.1..<1))
-    while !Task.isShuttingDownGracefully, !Task.isCancelled {
-      for task in ConversationStore.UpkeepTask.allCases { await attempt(task) }
+    while !Task.isEnding {
+      for task in ConversationStore.UpkeepTask.allCases where !Task.isEnding { await attempt(task) }
       await pause(.seconds(600) * Double.random(in: 0.8..<1.2))
     }
   }
@@ -40,9 +40,9 @@ struct UpkeepService: Service {
 
   private func perform(_ task: ConversationStore.UpkeepTask) async throws -> Int {
     switch task {
-    case .events: try await store.purgeEvents(olderThan: retention.events)
-    case .fences: try await store.purgeFences(olderThan: retention.fences)
-    case .letters: try await store.purgeLetters(olderThan: retention.resolvedLetters)
+    case .events: try await store.purgeEvents(olderThan: retention.events) { Task.isEnding }
+    case .fences: try await store.purgeFences(olderThan: retention.fences) { Task.isEnding }
+    case .letters: try await store.purgeLetters(olderThan: retention.resolvedLetters) { Task.isEnding }
     case .queue: try await purgeQueue()
     }
   }
@@ -53,7 +53,7 @@ struct UpkeepService: Service {
   func purgeQueue() async throws -> Int {
     _ = try await copier.copyAll(fromStart: true)
     var purged = 0
-    while !Task.isCancelled {
+    while !Task.isEnding {
       let ids = try await queue.purgeable(olderThan: deadAge, beyond: deadCount)
       guard !ids.isEmpty else { break }
       let safe = try await store.markPurged(ids)

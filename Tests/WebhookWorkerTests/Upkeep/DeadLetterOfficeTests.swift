@@ -1,8 +1,10 @@
 import ConversationStore
 import Conversations
+import Logging
 import NIOCore
 import Queue
 import Redis
+import ServiceLifecycle
 import TestSupport
 import Testing
 
@@ -137,6 +139,59 @@ import Testing
     }
   }
 
+  @Test("Who copies a death that was purged meanwhile does not take the last copy away")
+  func racedByPurge() async throws {
+    try await DeadLetterRig.with { rig in
+      try await rig.kill(["a"])
+      let copies = try await rig.queue.unarchived()
+      #expect(try await rig.upkeep(deadAge: .zero, deadCount: 0).purgeQueue() == 1)
+      _ = try await rig.store.copy(copies.map(DeadLetterContent.init))
+      #expect(try await rig.queue.markArchived(copies.map(\.event)) == [false])
+      try await rig.store.withdraw(copies.map { DeadLetter($0.event, traceparent: nil) })
+      #expect(try await rig.office.deadEvents(limit: 9).map(\.id) == ["a"])
+      #expect(try await rig.office.replay(["a"]) == [.replayed])
+    }
+  }
+
+  @Test("What committed while it was dead and copied is settled in Redis, too")
+  func settledByUpkeep() async throws {
+    try await DeadLetterRig.with { rig in
+      let id = EventID(sha256Of: Array("x".utf8).span)
+      try await rig.kill([id.text])
+      #expect(try await rig.copier.copyAll())
+      let event = ProviderEvent(
+        conversationID: ExternalConversationID(stored: "talk"), type: .replicaJoined, timestamp: nil,
+        content: .joined)
+      _ = try await rig.store.apply([
+        IncomingEvent(id: id, event: event, receivedAt: Timestamp(millisecondsSinceEpoch: 1), fence: 1)
+      ])
+      _ = try await rig.store.purgeLetters(olderThan: .seconds(86_400))
+      #expect(try await rig.letters() == "\(id.text) settled")
+      let upkeep = rig.upkeep(deadAge: .zero, deadCount: 0)
+      #expect(try await upkeep.purgeQueue() == 0)
+      #expect(try await upkeep.purgeQueue() == 0)
+      #expect(try await rig.queue.event(id.text).state == .settled)
+      #expect(try await rig.queue.statistics().dead == 0)
+    }
+  }
+
+  @Test("A shutdown is not kept waiting by what can be copied and purged later")
+  func shutdown() async throws {
+    try await DeadLetterRig.with { rig in
+      try await rig.kill(["a"])
+      #expect(try await rig.copier.copyAll())
+      try await rig.kill(["b"])
+      let upkeep = rig.upkeep(deadAge: .zero, deadCount: 0)
+      let late = LateService { () async throws in
+        #expect(try await rig.copier.copyAll() == false)
+        #expect(try await upkeep.purgeQueue() == 0)
+      }
+      try await late.runInShutdown()
+      #expect(try await rig.letters() == "a")
+      #expect(try await rig.queue.deadEvents(limit: 9).count == 2)
+    }
+  }
+
   @Test("What died without a payload cannot be replayed after its purge either, but discarded")
   func hollow() async throws {
     try await DeadLetterRig.with { rig in
@@ -161,5 +216,23 @@ import Testing
       let again = try await rig.queue.enqueue(id: "a", conversation: "talk", payload: ByteBuffer(string: "a"))
       #expect(again == .duplicate)
     }
+  }
+}
+
+/// Does its work when a shutdown has begun.
+private struct LateService: Service {
+  let body: @Sendable () async throws -> Void
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(3600)) }
+    try await body()
+  }
+
+  func runInShutdown() async throws {
+    let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let group = ServiceGroup(services: [self], logger: quiet)
+    async let end: Void = group.run()
+    await group.triggerGracefulShutdown()
+    try await end
   }
 }

@@ -32,14 +32,17 @@ local function on_duty()
   return true
 end
 
-local taken = 0
+-- Lost events are buried a few at a time, for Redis does nothing else meanwhile.
+local taken, graves = 0, 500
 
--- The events to hand out for a conversation, and whether the byte limit cut them short.
+-- The events to hand out for a conversation, and whether a limit of the whole call cut them short.
 local function collect(token, limit)
   local jobs = {}
   for _, id in ipairs(call('LRANGE', events .. token, 0, limit - 1)) do
     local job = call('HMGET', event .. id, unpack(wanted))
     if not (job[1] and job[2]) then
+      if graves == 0 then return jobs, true end
+      graves = graves - 1
       call('LREM', events .. token, 1, id)
       call('HSETNX', event .. id, 'conversation', token)
       bury(id, 'payload lost', 'payload lost', 'the event was queued, but its payload is no longer in Redis')
