@@ -70,7 +70,7 @@ struct BatchAttempt: Sendable {
 
   private mutating func fail(_ id: String, _ failure: DeliveryFailure) {
     switch failure {
-    case .dependencyAway: outcomes[id] = .unavailable
+    case .dependencyAway, .unanswered: outcomes[id] = .unavailable
     case .retryable(let description):
       outcomes[id] = .failed(description)
       failures.append((id, description))

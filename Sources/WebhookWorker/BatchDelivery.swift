@@ -37,11 +37,12 @@ struct BatchDelivery: Sendable {
   /// One transaction for all; when the data of one event spoils it, smaller and smaller ones, until the guilty
   /// event stands alone.
   private func apply(_ attempt: inout BatchAttempt) async {
-    let events = attempt.events.flatMap { $0 }
-    guard !events.isEmpty, await !apply(events, &attempt) else { return }
-    for conversation in attempt.events {
+    let conversations = attempt.events.filter { !$0.isEmpty }
+    let events = conversations.flatMap { $0 }
+    guard !events.isEmpty, await !apply(events, &attempt), events.count > 1 else { return }
+    for conversation in conversations {
       guard !attempt.dependencyFailed else { return }
-      if await apply(conversation, &attempt) { continue }
+      if conversations.count > 1, await apply(conversation, &attempt) || conversation.count == 1 { continue }
       await applyOneByOne(conversation, &attempt)
     }
   }
@@ -53,19 +54,20 @@ struct BatchDelivery: Sendable {
     }
   }
 
-  /// - Returns: False when the data of some event is to blame and the transaction is worth splitting, or, for one
-  ///   event, when it has to come again.
+  /// - Returns: False when the data of some event is to blame, or there is too much of it, and the transaction is worth
+  ///   splitting, or, for one event, when it has to come again.
   private func apply(_ events: [IncomingEvent], _ attempt: inout BatchAttempt) async -> Bool {
     do {
       attempt.applied(events, try await applyPatiently(events))
       return true
     } catch {
-      let failure = DeliveryFailure(error)
-      guard case .dependencyAway = failure else {
-        return events.count == 1 && attempt.failed(events[0], failure)
+      switch DeliveryFailure(error) {
+      case .unanswered where events.count > 1: return false
+      case .dependencyAway, .unanswered:
+        attempt.dependencyAway(events)
+        return true
+      case let failure: return events.count == 1 && attempt.failed(events[0], failure)
       }
-      attempt.dependencyAway(events)
-      return true
     }
   }
 

@@ -6,6 +6,9 @@ import Queue
 enum DeliveryFailure: Sendable, Equatable {
   /// Postgres, the network or this process's end: costs no attempt, or an outage would fill the dead letters.
   case dependencyAway
+  /// Nothing came within our own deadline: the server is silent, or this is too much for one transaction. Costs no
+  /// attempt either.
+  case unanswered
   /// May succeed another time; costs an attempt.
   case retryable(FailureDescription)
   /// The data is refused and always will be.
@@ -28,8 +31,9 @@ enum DeliveryFailure: Sendable, Equatable {
     let state = error.sqlState ?? ""
     let description = FailureDescription(
       failureClass: state.isEmpty ? "\(error.code)" : state, message: "\(error)")
-    if error.isInfrastructure || [.cancelled, .shutDown, .deadline].contains(error.code) {
-      // Our own deadline is longer than the server's: when it passes, the server is silent.
+    if error.code == .deadline {
+      self = .unanswered
+    } else if error.isInfrastructure || [.cancelled, .shutDown].contains(error.code) {
       self = .dependencyAway
     } else if state.hasPrefix("22") || (state.hasPrefix("23") && state != "23503") {
       // Bad data and broken constraints. A missing table (42…) is a deployment's fault and may be mended.

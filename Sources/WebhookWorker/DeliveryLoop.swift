@@ -94,13 +94,26 @@ final class DeliveryLoop: Service {
       if DeliberateBreak.active == .hungLoop { await DeliberateBreak.hang() }
     #endif
     do throws(QueueError) {
-      return try await consumer.reserve(limits)
+      let result = try await consumer.reserve(limits)
+      if result.reservations.isEmpty, heartbeat.batchesInFlight == 0 {
+        // Nothing is left that could fail: the next event is not to wait for the end of a rest.
+        outage.withLockedValue { $0.workSucceeded() }
+      }
+      return result
     } catch {
-      // The next rolling deploy went past this release: nothing but its end will help.
-      let level: Logger.Level = error.code == .incompatibleLayout ? .error : .debug
-      logger.log(level: level, "no work from the queue", metadata: [LogKey.error: "\(error)"])
+      logger.log(level: Self.level(of: error), "no work from the queue", metadata: [LogKey.error: "\(error)"])
       outage.withLockedValue { $0.dependencyFailed() }
       return ReserveResult(status: .ok)
+    }
+  }
+
+  /// An outage ends by itself; what does not is for somebody to see.
+  private static func level(of error: QueueError) -> Logger.Level {
+    switch error.code {
+    case .unavailable, .outOfMemory, .cancelled, .invalidEvent: .debug
+    case .unexpectedReply: .warning
+    // A rolling deploy went past this release: nothing but its end will help.
+    case .incompatibleLayout: .error
     }
   }
 
@@ -150,7 +163,8 @@ final class DeliveryLoop: Service {
       } catch let error as QueueError where error.code == .incompatibleLayout {
         throw ProgramFailure(.configuration, error.detail)
       } catch let error as QueueError {
-        logger.debug("the queue is not reachable yet", metadata: [LogKey.error: "\(error)"])
+        logger.log(
+          level: Self.level(of: error), "the queue is not usable yet", metadata: [LogKey.error: "\(error)"])
         outage.withLockedValue { $0.dependencyFailed() }
         await restWhileDependenciesAreAway()
       }

@@ -44,7 +44,7 @@ struct WorkerAssembly: Sendable {
   }
 
   private func server() -> some Service {
-    let router = Router(context: WorkerContext.self)
+    let router = Router(context: WorkerContext.self, options: .autoGenerateHeadEndpoints)
     let scrape = WorkerScrape(
       registry: metrics, sampler: QueueSampler(queue: queue), backends: backends,
       heartbeat: loop.heartbeat)

@@ -36,8 +36,18 @@ struct WorkerRoutes: Sendable {
     answer(heartbeat.hang() == nil)
   }
 
-  @Sendable private func ready(_ request: Request, _ context: WorkerContext) -> Response {
-    answer(!readiness.isDraining && backends.queueRedis.isConnected && backends.databases.primary.isReachable)
+  @Sendable private func ready(_ request: Request, _ context: WorkerContext) async -> Response {
+    answer(!readiness.isDraining && backends.queueRedis.isConnected && await isDatabaseAnswering())
+  }
+
+  /// Asked, because nobody notices a server that hangs while there is no work for it.
+  private func isDatabaseAnswering() async -> Bool {
+    do {
+      try await backends.databases.primary.ping(within: .seconds(1))
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// Others than operators are not told that there is anything.

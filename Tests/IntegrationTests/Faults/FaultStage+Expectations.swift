@@ -11,14 +11,23 @@ extension FaultStage {
   /// Notes an event that is meant to die.
   func expectDeath() { state.withLockedValue { $0.expectedDeaths += 1 } }
 
-  /// Waits until nothing is queued, from now on or from when it should have begun.
+  /// Waits until nothing is queued, from now on or from when it should have begun. Gives up early when for longer than
+  /// a lease nothing has moved.
   func expectRecovery(
     within limit: Duration, since start: ContinuousClock.Instant = .now
   ) async throws {
-    let remaining = limit - (ContinuousClock.now - start)
-    let isEmpty = try await eventually(within: remaining) { try await system.queueDepth() == 0 }
-    note(recovery: ContinuousClock.now - start)
-    if !isEmpty { complain("\(try await system.queueDepth()) events are still queued after \(limit)") }
+    try await goAtFullSpeed()
+    var last = (depth: -1, change: ContinuousClock.now)
+    _ = try await eventually(within: limit - (ContinuousClock.now - start)) {
+      let depth = try await system.queueDepth()
+      if depth != last.depth { last = (depth, .now) }
+      return depth == 0 || ContinuousClock.now - last.change > .seconds(form.leaseSeconds + 4)
+    }
+    let wait = ContinuousClock.now - start
+    note(recovery: wait)
+    guard last.depth > 0 else { return }
+    complain(
+      "\(last.depth) events are still queued after \(wait): conversations \(try await system.queueState())")
   }
 
   /// Waits until one more event is stored than now.

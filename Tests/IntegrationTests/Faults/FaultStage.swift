@@ -11,6 +11,7 @@ final class FaultStage: Sendable {
     var complaints: [String] = []
     var recovery: Duration?
     var expectedDeaths = 0
+    var isSlow = false
   }
 
   let system: LocalSystem
@@ -62,11 +63,23 @@ final class FaultStage: Sendable {
   func slowDown(by duration: Duration = .milliseconds(60)) async throws {
     _ = try await system.rows(
       """
+      CREATE TABLE fault_delay AS SELECT \(duration / .seconds(1))::float8 AS seconds;
       CREATE FUNCTION fault_delay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        PERFORM pg_sleep(\(duration / .seconds(1))); RETURN NULL;
+        PERFORM pg_sleep(seconds) FROM fault_delay WHERE seconds > 0; RETURN NULL;
       END $$;
       CREATE TRIGGER fault_delay AFTER INSERT ON webhook_events
         FOR EACH STATEMENT EXECUTE FUNCTION fault_delay();
       """)
+    state.withLockedValue { $0.isSlow = true }
+  }
+
+  /// Ends it, once the faults are over: a quarantine works off one event at a time, and what a recovery takes shall be
+  /// the product's time.
+  func goAtFullSpeed() async throws {
+    let wasSlow = state.withLockedValue { state in
+      defer { state.isSlow = false }
+      return state.isSlow
+    }
+    if wasSlow { _ = try await system.rows("UPDATE fault_delay SET seconds = 0") }
   }
 }

@@ -9,6 +9,16 @@ extension LocalSystem {
     Int(try await ask(queueRedis, "HGET", Self.meta, name).first ?? "") ?? 0
   }
 
+  /// How many conversations are ready, in quarantine, waiting for another try, and in hand.
+  func queueState() async throws -> String {
+    let lengths = [("ready", "LLEN"), ("suspect", "LLEN"), ("delayed", "ZCARD"), ("lease", "HLEN")]
+    var state: [String] = []
+    for (key, command) in lengths {
+      state.append("\(key) \(try await ask(queueRedis, command, "webhooks:{0}:\(key)").joined())")
+    }
+    return state.joined(separator: ", ")
+  }
+
   /// As an operator does: nothing is handed out from now on.
   func pauseQueue() async throws { _ = try await ask(queueRedis, "HSET", Self.meta, "paused", "1") }
 

@@ -9,16 +9,18 @@ extension FaultScenario {
   static let killedWorkers = FaultScenario("four workers, one after the other killed") { stage in
     let form = stage.form
     try await stage.slowDown(by: form.pick(.milliseconds(200), .milliseconds(10)))
-    try await stage.startWorkers(4)
+    // Of which each has a part of the load.
+    let settings = ["WORKER_BATCH": "8", "WORKER_CONCURRENCY": "2"]
+    try await stage.startWorkers(4, settings)
     try await stage.underLoad {
       for _ in 0..<form.pick(3, 30) {
         try await stage.pause(.milliseconds(500), .seconds(2))
         let victim = form == .short ? try await stage.chooseBusyVictim() : try stage.chooseVictim()
         victim.process.kill()
-        try await stage.startWorker()
+        try await stage.startWorker(settings)
       }
     }
-    try await stage.expectRecovery(within: stage.form.pick(.seconds(8), .seconds(20)))
+    try await stage.expectRecovery(within: .seconds(20))
   }
 
   /// A worker that stands still for longer than its lease, and then goes on as if nothing had happened.
@@ -35,7 +37,7 @@ extension FaultScenario {
         stage.putBack(victim)
       }
     }
-    try await stage.expectRecovery(within: stage.form.pick(.seconds(8), .seconds(20)))
+    try await stage.expectRecovery(within: .seconds(20))
     stage.expect(try await stage.system.counter("reaped") > 0, "nobody took the stopped worker's place")
   }
 

@@ -126,7 +126,7 @@ struct QueueModelTests {
       name: script.name, source: script.source.replacing(mutant.text, with: mutant.replacement))
     let simulation = try await simulation(scripts: scripts, seed: 1)
     simulation.isAboutOperators = true
-    await #expect(throws: QueueModel.Violation.self) { try await simulation.run(steps: 20_000) }
+    await #expect(throws: QueueModel.Violation.self) { try await simulation.run(steps: 100_000) }
   }
 
   @Test("It notices when a lost reply is not reconciled")

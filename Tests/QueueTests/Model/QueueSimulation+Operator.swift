@@ -56,7 +56,7 @@ extension QueueSimulation {
   private func patiently(_ ids: [String]) async throws -> [String] {
     var chosen: [String] = []
     for id in ids {
-      if model.poison.contains(id), !model.purged.contains(id) {
+      if model.poison.contains(id) {
         let report = try await fixture.queue.event(id)
         guard try await isReady(report.conversation) else { continue }
       }
@@ -142,8 +142,10 @@ extension QueueSimulation {
 
   /// Redis may forget only what was copied.
   private func purge() async throws {
-    let here = model.dead.subtracting(model.purged).sorted()
-    guard let id = here.randomElement(using: &random) else { return }
+    var here = model.dead.subtracting(model.purged)
+    // Kept for ``patiently(_:)``.
+    if isAboutOperators { here.subtract(model.poison) }
+    guard let id = here.sorted().randomElement(using: &random) else { return }
     let purged = try await fixture.queue.purge([id])
     guard purged == (letters[id] == nil ? 0 : 1) else {
       throw Violation(
