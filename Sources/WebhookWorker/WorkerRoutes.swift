@@ -37,7 +37,8 @@ struct WorkerRoutes: Sendable {
   }
 
   @Sendable private func ready(_ request: Request, _ context: WorkerContext) async -> Response {
-    answer(!readiness.isDraining && backends.queueRedis.isConnected && await isDatabaseAnswering())
+    guard !readiness.isDraining, backends.queueRedis.isConnected else { return answer(false) }
+    return answer(await isDatabaseAnswering())
   }
 
   /// Asked, because nobody notices a server that hangs while there is no work for it.

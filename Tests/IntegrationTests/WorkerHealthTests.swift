@@ -29,6 +29,22 @@ extension Integration {
       }
     }
 
+    @Test("An idle worker notices that Postgres hangs, and that it goes on; HEAD is answered as GET is")
+    func hungPostgres() async throws {
+      try await LocalSystem.run(ownPostgres: true) { system in
+        let worker = try await system.startWorker()
+        let client = Client(base: worker.base)
+        #expect(try await client.send("HEAD", "/health/ready").status == 200)
+        system.postgres.pause()
+        #expect(try await eventually { await !worker.isReady() })
+        #expect(try await client.send("HEAD", "/health/ready").status == 503)
+        #expect(try await client.send("HEAD", "/health/live").status == 200)
+        system.postgres.resume()
+        #expect(try await eventually { await worker.isReady() })
+        #expect(try await client.send("HEAD", "/metrics").status == 200)
+      }
+    }
+
     @Test("A worker whose servers are away is alive however long; it works within 2 s of their return")
     func outages() async throws {
       try await concurrently([ServerKind.redis, .postgres]) { server in

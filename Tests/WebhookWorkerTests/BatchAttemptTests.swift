@@ -80,13 +80,15 @@ import Testing
       (PostgresError(.poolTimeout, ""), "away"), (PostgresError(.sqlState("57P01"), ""), "away"),
       (PostgresError(.sqlState("53300"), ""), "away"), (PostgresError(.sqlState("57014"), ""), "retry"),
       (PostgresError(.sqlState("40P01"), ""), "retry"), (PostgresError(.sqlState("23503"), ""), "retry"),
-      (PostgresError(.sqlState("42P01"), ""), "retry"), (PostgresError(.deadline, ""), "away"),
+      (PostgresError(.sqlState("42P01"), ""), "retry"), (PostgresError(.sqlState("55P03"), ""), "retry"),
+      (PostgresError(.deadline, ""), "unanswered"),
       (PostgresError(.sqlState("22P05"), ""), "death"), (PostgresError(.sqlState("23514"), ""), "death"),
     ])
   func classification(error: PostgresError, expected: String) {
     let kind =
       switch DeliveryFailure(error) {
       case .dependencyAway: "away"
+      case .unanswered: "unanswered"
       case .retryable: "retry"
       case .permanent: "death"
       }
