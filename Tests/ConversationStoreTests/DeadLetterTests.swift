@@ -64,6 +64,9 @@ import Testing
       #expect(try await rig.store.newestPurgedLetters(limit: 2, failureClass: nil).map(\.id) == ["c", "b"])
       #expect(try await rig.store.purgedCounts() == ["Boom": 3, "Other": 1])
       try await rig.store.resolve(["a", "here"], as: .replayed)
+      let contents =
+        "SELECT string_agg(event_id, ' ' ORDER BY event_id) FROM dead_letters WHERE payload IS NOT NULL"
+      #expect(try await rig.scalar(contents) == "b c other")
       #expect(try await rig.store.purgedCounts() == ["Boom": 2, "Other": 1])
       #expect(try await rig.store.markPurged(["a"]) == [])
       // It dies again.

@@ -3,7 +3,7 @@
 CREATE TABLE dead_letters (
   event_id      text        COLLATE "C" PRIMARY KEY,
   conversation  text        COLLATE "C" NOT NULL,
-  -- NULL: it was lost, which is what the event died of.
+  -- NULL: it was lost, which is what the event died of, or the letter is resolved.
   payload       bytea,
   traceparent   text,
   reason        text        NOT NULL,

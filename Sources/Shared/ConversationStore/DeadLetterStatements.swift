@@ -39,11 +39,11 @@ enum DeadLetterStatements {
     RETURNING event_id
     """)
 
-  /// Index: primary key.
+  /// What is over needs no content any more. Index: primary key.
   static let resolve = PostgresStatement(
     "dead_letter_resolve",
     """
-    UPDATE dead_letters SET resolution = $2, resolved_at = now() \
+    UPDATE dead_letters SET resolution = $2, resolved_at = now(), payload = NULL \
     WHERE event_id = ANY($1::text[]) AND resolution IS NULL
     """)
 

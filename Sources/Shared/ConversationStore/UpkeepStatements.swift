@@ -39,7 +39,7 @@ enum UpkeepStatements {
   static let settleLetters = PostgresStatement(
     "upkeep_settle_letters",
     """
-    UPDATE dead_letters SET resolution = 'settled', resolved_at = now() WHERE event_id IN (\
+    UPDATE dead_letters SET resolution = 'settled', resolved_at = now(), payload = NULL WHERE event_id IN (\
     SELECT d.event_id FROM dead_letters d JOIN webhook_events w ON w.external_event_id = d.event_id \
     WHERE d.resolution IS NULL ORDER BY d.died_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
     """)
