@@ -25,6 +25,7 @@ prepare() {
   exec 9>"$folder/lock"
   flock -n 9 || fail "another one runs here"
   rm -f "$folder"/*.log "$folder"/*.tsv
+  : >"$folder/results.tsv"
   deploy/scripts/local-stack.sh clean 9>&-
   choose_ports REDIS_CACHE_PORT REDIS_QUEUE_PORT POSTGRES_PORT "$@"
   trap 'finish $?' EXIT
