@@ -40,7 +40,7 @@ final class DeliveryLoop: Service {
     try await refuseUnfitServer()
     await withTaskGroup(of: Ended.self) { batches in
       var inFlight = 0
-      while !Task.isShuttingDownGracefully, !Task.isCancelled {
+      while !Task.isEnding {
         heartbeat.turnCompleted()
         if inFlight == concurrency { await awaitBatch(&batches, &inFlight) }
         await restWhileDependenciesAreAway()
@@ -142,13 +142,12 @@ final class DeliveryLoop: Service {
 
   private func restWhileDependenciesAreAway() async {
     guard let pause = outage.withLockedValue({ $0.pause(jitter: .random(in: 0..<1)) }) else { return }
-    // Cut short by a shutdown; then the loop ends.
-    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+    await Task.rest(for: pause)
   }
 
   /// Waits for the queue's Redis and judges it: one that may drop accepted events is refused.
   private func refuseUnfitServer() async throws {
-    while !Task.isShuttingDownGracefully, !Task.isCancelled {
+    while !Task.isEnding {
       heartbeat.turnCompleted()
       do {
         let report = try await queue.inspectServer()

@@ -64,8 +64,3 @@ struct DeadLetterCopier: Service {
     await cancelWhenGracefulShutdown { await consumer.waitForDeath(atMost: limit) }
   }
 }
-
-extension Task where Success == Never, Failure == Never {
-  /// Whether what can be left for later is to be left.
-  static var isEnding: Bool { isCancelled || isShuttingDownGracefully }
-}

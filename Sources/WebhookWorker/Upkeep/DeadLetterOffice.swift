@@ -42,24 +42,16 @@ struct DeadLetterOffice: Sendable {
 
   /// Outcomes are in the order of the ids.
   func replay(_ ids: [String]) async throws -> [ReplayOutcome] {
-    var outcomes = try await queue.replay(ids)
-    for (index, outcome) in try await again(
-      ids, outcomes, (.unknown, .settled, hollow: .payloadLost), queue.replay)
-    {
-      outcomes[index] = outcome
-    }
+    let outcomes = try await again(
+      ids, queue.replay(ids), (.unknown, .settled, hollow: .payloadLost), queue.replay)
     try await store.resolve(Self.ids(ids, outcomes, .replayed), as: .replayed)
     return outcomes
   }
 
   /// Outcomes are in the order of the ids.
   func discard(_ ids: [String]) async throws -> [DiscardOutcome] {
-    var outcomes = try await queue.discard(ids)
-    for (index, outcome) in try await again(
-      ids, outcomes, (.unknown, .settled, hollow: .discarded), queue.discard)
-    {
-      outcomes[index] = outcome
-    }
+    let outcomes = try await again(
+      ids, queue.discard(ids), (.unknown, .settled, hollow: .discarded), queue.discard)
     try await store.resolve(Self.ids(ids, outcomes, .discarded), as: .discarded)
     return outcomes
   }
@@ -90,11 +82,12 @@ struct DeadLetterOffice: Sendable {
     return result
   }
 
-  /// Brings those that Redis has forgotten back among its dead, and tries them once more.
+  /// Brings those that Redis has forgotten back among its dead, and tries them once more. The outcomes with theirs.
   private func again<Outcome: Equatable>(
     _ ids: [String], _ outcomes: [Outcome], _ words: (unknown: Outcome, settled: Outcome, hollow: Outcome),
     _ action: ([String]) async throws(QueueError) -> [Outcome]
-  ) async throws -> [(Int, Outcome)] {
+  ) async throws -> [Outcome] {
+    var outcomes = outcomes
     let missing = ids.indices.filter { outcomes[$0] == words.unknown }
     let letters = try await store.unresolvedLetters(missing.map { ids[$0] })
     let committed = Set(letters.filter(\.isCommitted).map(\.letter.id))
@@ -106,9 +99,12 @@ struct DeadLetterOffice: Sendable {
     _ = try await queue.restore(copies)
     let restored = Set(copies.map(\.event.id))
     let places = missing.filter { restored.contains(ids[$0]) }
-    return missing.filter { committed.contains(ids[$0]) }.map { ($0, words.settled) }
-      + missing.filter { hollow.contains(ids[$0]) }.map { ($0, words.hollow) }
-      + zip(places, try await action(places.map { ids[$0] }))
+    for index in missing where committed.contains(ids[index]) { outcomes[index] = words.settled }
+    for index in missing where hollow.contains(ids[index]) { outcomes[index] = words.hollow }
+    for (index, outcome) in zip(places, try await action(places.map { ids[$0] })) {
+      outcomes[index] = outcome
+    }
+    return outcomes
   }
 
   /// Those that only Postgres has, in pages, of which no step holds many megabytes of payload.

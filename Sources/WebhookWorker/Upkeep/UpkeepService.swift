@@ -19,10 +19,10 @@ struct UpkeepService: Service {
 
   func run() async throws {
     // Not all at once after a deployment.
-    await pause(.seconds(60) * Double.random(in: 0.1..<1))
+    await Task.rest(for: .seconds(60) * Double.random(in: 0.1..<1))
     while !Task.isEnding {
       for task in ConversationStore.UpkeepTask.allCases where !Task.isEnding { await attempt(task) }
-      await pause(.seconds(600) * Double.random(in: 0.8..<1.2))
+      await Task.rest(for: .seconds(600) * Double.random(in: 0.8..<1.2))
     }
   }
 
@@ -62,10 +62,5 @@ struct UpkeepService: Service {
       purged += try await queue.purge(ids.filter(safe.contains))
     }
     return purged
-  }
-
-  private func pause(_ duration: Duration) async {
-    // Cut short by a shutdown; then the loop ends.
-    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
   }
 }
