@@ -120,14 +120,14 @@ let package = Package(
     tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
     tests("Postgres", ["Postgres", logging, lifecycle]),
     tests("Gzip", ["Gzip", nio]),
-    tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
+    tests("Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
       ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging, nio]),
     tests("Telemetry", ["Telemetry", metrics]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
-    tests("APIService", ["APIService", "Conversations", crypto]),
+    tests("APIService", ["APIService", "Cache", "Conversations", crypto]),
     tests(
       "WebhookWorker",
       [
