@@ -19,7 +19,8 @@ struct Outbox: Sendable {
   ///
   /// - Returns: whether it was most of them, and there may be more.
   func purge(olderThan age: Duration, limit: Int = 5000) async throws -> Bool {
-    try await carelessly(OutboxStatements.purge, [.int(age.components.seconds), .int(Int64(limit))]) > limit / 2
+    try await carelessly(OutboxStatements.purge, [.int(age.components.seconds), .int(Int64(limit))]) > limit
+      / 2
   }
 
   /// Takes rows for done, for want of a cache.
