@@ -167,7 +167,7 @@ private struct Reader: Sendable {
     try await answers().allSatisfy { if case .hit = $0.status { true } else { false } }
   }
 
-  private func answers() async throws -> [StoredAnswer] {
+  private func answers() async throws -> [CacheAnswer] {
     let list = ListRequest(page: try #require(PageRequest(limit: 10)))
     return [
       try await rig.store.conversation(id),
