@@ -14,7 +14,7 @@ package final class Cache: Sendable {
   /// Loads an answer from the database. It must not depend on who asks: others get what it returns.
   package typealias Load = @Sendable (CacheLoadSource) async throws -> CacheLoad
 
-  let settings: CacheSettings
+  package let settings: CacheSettings
   let keys: CacheKeys
   let server: CacheServer
   let loads = Flights<FlightKey, LoadedValue>()
