@@ -31,7 +31,9 @@ enum CacheConnection {
 
   /// A server that answers with an error is there.
   private static func failure(_ error: RedisError, _ url: RedisURL) -> ProgramFailure {
-    if error.code == .serverError { return ProgramFailure(.failure, "the cache's Redis at \(url): \(error.detail)") }
+    if error.code == .serverError {
+      return ProgramFailure(.failure, "the cache's Redis at \(url): \(error.detail)")
+    }
     return ProgramFailure(
       .unavailable,
       "the cache's Redis at \(url) cannot be reached: \(error.detail)\n"
