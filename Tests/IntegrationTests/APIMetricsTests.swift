@@ -28,7 +28,7 @@ extension Integration {
           ("freshet_cache_conversions_total{to=\"gzip\"}", 0), ("freshet_cache_refreshes_total", 0),
           ("freshet_api_requests_total{method=\"POST\",route=\"/conversations\",status=\"201\"}", 1),
           ("freshet_api_requests_total{method=\"GET\",route=\"/conversations/{id}\",status=\"404\"}", 1),
-          ("freshet_api_requests_total{method=\"GET\",route=\"other\",status=\"404\"}", 1),
+          ("freshet_api_requests_total{method=\"GET\",route=\"NotFound\",status=\"404\"}", 1),
           ("freshet_redis_up{role=\"cache\"}", 1), ("freshet_postgres_up{role=\"primary\"}", 1),
         ] as [(String, Double)] {
           #expect(scrape[series] == value, "\(series)")
