@@ -158,7 +158,7 @@ struct CacheServer: Sendable {
     if let time = reply.array?.dropFirst().first?.integer { clock.observe(time) }
   }
 
-  private static func unexpected(_ what: String) -> RedisError {
+  static func unexpected(_ what: String) -> RedisError {
     RedisError(.unexpectedReply, "the reply to \(what) has another form")
   }
 }

@@ -65,6 +65,16 @@ enum OutboxStatements {
     WHERE done_at < statement_timestamp() - $1 * interval '1 s'))
     """)
 
+  /// How many rows are not done, as far as one cares to count, and the age of the oldest in microseconds.
+  /// Index: cache_outbox_done_by.
+  static let backlog = PostgresStatement(
+    "outbox_backlog",
+    """
+    SELECT count(*), \
+    coalesce(greatest(0, extract(epoch FROM clock_timestamp() - min(written_at)) * 1000000), 0)::bigint \
+    FROM (SELECT written_at FROM cache_outbox WHERE done_by IS NULL LIMIT 10000) AS pending
+    """)
+
   /// What stands in for a server's name where there is no cache.
   static let unasked = "off"
 
