@@ -111,7 +111,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: [nioConcurrency], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: [nio, nioPosix, nioConcurrency], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
