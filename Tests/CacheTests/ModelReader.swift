@@ -82,6 +82,8 @@ struct ModelReader {
       model.tally.hits += 1
       if model.random.chance(30) { model.add(.refresh(entry: entry, hit.record)) }
       return answer(Self.version(of: hit.value), &model)
+    case .untrusted(let distrust):
+      preconditionFailure("nobody vouched in time: \(distrust)")
     case .miss(let miss):
       if !join(miss.record?.epoch, &model) { state = .acquiring }
       return true
@@ -92,8 +94,10 @@ struct ModelReader {
     let acquisition = try await model.server.acquire(
       model.entries[entry], leaseDuration: .seconds(500), timeout: .seconds(10))
     switch acquisition {
-    case .hit(let value, _):
+    case .hit(let value, _, _):
       return answer(Self.version(of: value), &model)
+    case .untrusted(let distrust):
+      preconditionFailure("nobody vouched in time: \(distrust)")
     case .lease(let lease):
       takeOff(lease, &model)
       state = .sampling(lease)
