@@ -1,0 +1,34 @@
+import TestSupport
+import Testing
+
+extension Integration {
+  /// `make test` plays all of it in a short form, `make test-consistency` in the long one.
+  @Suite("What is read while servers, programs and networks fail")
+  struct ConsistencyTests {
+    @Test("Never older than what was confirmed before, never older than five seconds, never from the future")
+    func sound() async throws {
+      let form = ConsistencyForm.current
+      try await ConsistencyStage.run(form, seed: ConsistencyForm.seed) { stage in
+        var order = stage.randomness()
+        let faults = ConsistencyFault.all.filter { ConsistencyForm.isChosen($0.name) }.shuffled(using: &order)
+        var run = try await ConsistencyRun(stage)
+        let outcomes = try await run.play(faults, isEachCalmed: form == .long)
+        let total = ConsistencyOutcome.total(outcomes)
+        ConsistencyReport.print(outcomes, total)
+        #expect(total.complaints.isEmpty)
+        #expect(total.reads > 20 * faults.count)
+        #expect(total.writes > faults.count)
+      }
+    }
+  }
+}
+
+/// The table that people read.
+enum ConsistencyReport {
+  static func print(_ outcomes: [ConsistencyOutcome], _ total: ConsistencyOutcome) {
+    let title =
+      "Reads under faults, \(ConsistencyForm.current) form, CONSISTENCY_SEED=\(ConsistencyForm.seed)"
+    let lines = outcomes.flatMap { [$0.line] + $0.complaints.map { "    \($0)" } }
+    FaultReport.tell(([title, ConsistencyOutcome.heading] + lines + [total.line]).joined(separator: "\n"))
+  }
+}
