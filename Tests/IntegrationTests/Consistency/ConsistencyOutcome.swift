@@ -10,6 +10,8 @@ struct ConsistencyOutcome: Sendable {
   var worstStaleness = Duration.zero
   /// Answers 5xx.
   var refused = 0
+  /// Requests to programs that should run, without an answer in seven seconds.
+  var unanswered = 0
   /// From ten seconds after the fault on; nil when the next one came first.
   var hitRatio: Double?
   /// Everything that should not have been; empty for a sound system.
@@ -33,18 +35,21 @@ struct ConsistencyOutcome: Sendable {
       total.stale += outcome.stale
       total.worstStaleness = max(total.worstStaleness, outcome.worstStaleness)
       total.refused += outcome.refused
+      total.unanswered += outcome.unanswered
       total.complaints += outcome.complaints
     }
     total.hitRatio = outcomes.compactMap(\.hitRatio).min()
     return total
   }
 
-  static let heading = row("fault", ["reads", "writes", "stale", "worst", "5xx", "hits"])
+  static let heading = row("fault", ["reads", "writes", "stale", "worst", "5xx", "none", "hits"])
 
   var line: String {
     let worst = String(format: "%.2f s", worstStaleness / .seconds(1))
     let hits = hitRatio.map { String(format: "%.1f %%", $0 * 100) } ?? "-"
-    let cells = [String(reads), String(writes), String(stale), worst, String(refused), hits]
+    let cells = [
+      String(reads), String(writes), String(stale), worst, String(refused), String(unanswered), hits,
+    ]
     return Self.row(name, cells) + (complaints.isEmpty ? "" : "  FAILED")
   }
 

@@ -19,6 +19,9 @@ struct ConsistencyRun {
     var calm: Range<Moment> { min(ended + ConsistencyRun.recovery, calmEnded)..<calmEnded }
   }
 
+  /// After which faults to wait until all is well again.
+  enum Calm: Sendable { case each, last, never }
+
   /// How long after the last fault the cache must do its work again.
   fileprivate static let recovery = Duration.seconds(10)
 
@@ -31,14 +34,14 @@ struct ConsistencyRun {
     load = try await ConsistencyLoad(stage)
   }
 
-  /// - Parameter isEachCalmed: after each fault, and not only after the last, waits until all is well again.
-  mutating func play(_ faults: [ConsistencyFault], isEachCalmed: Bool) async throws -> [ConsistencyOutcome] {
+  /// - Returns: a row for each.
+  mutating func play(_ faults: [ConsistencyFault], calm: Calm) async throws -> [ConsistencyOutcome] {
     var acts: [Act] = []
     try await load.run {
       try await Task.sleep(for: .seconds(2))
       for (number, fault) in faults.enumerated() {
         FaultReport.tell("  \(number + 1)/\(faults.count) \(fault)")
-        let isCalmed = isEachCalmed || number == faults.count - 1
+        let isCalmed = calm == .each || calm == .last && number == faults.count - 1
         acts.append(try await play(fault, isCalmed: isCalmed))
       }
     }
@@ -85,6 +88,7 @@ struct ConsistencyRun {
     outcome.writes = stage.recorder.outcomes.count { $0.isWrite && span.contains($0.moment) }
     let failures = stage.recorder.failures.filter { span.contains($0.moment) }
     outcome.refused = failures.count { $0.status >= 500 }
+    outcome.unanswered = failures.count { $0.status == 0 }
     addCalm(act.calm, failures, &outcome)
     return outcome
   }

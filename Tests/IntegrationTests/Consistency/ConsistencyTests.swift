@@ -12,12 +12,24 @@ extension Integration {
         var order = stage.randomness()
         let faults = ConsistencyFault.all.filter { ConsistencyForm.isChosen($0.name) }.shuffled(using: &order)
         var run = try await ConsistencyRun(stage)
-        let outcomes = try await run.play(faults, isEachCalmed: form == .long)
+        let outcomes = try await run.play(faults, calm: form.pick(.last, .each))
         let total = ConsistencyOutcome.total(outcomes)
         ConsistencyReport.print(outcomes, total)
         #expect(total.complaints.isEmpty)
         #expect(total.reads > 20 * faults.count)
         #expect(total.writes > faults.count)
+      }
+    }
+
+    @Test(
+      "The checker has teeth: a system broken on purpose is found out", arguments: ConsistencyBreak.allCases)
+    func broken(_ fault: ConsistencyBreak) async throws {
+      try await ConsistencyStage.run(.short, seed: ConsistencyForm.seed, from: fault.installation()) {
+        stage in
+        var run = try await ConsistencyRun(stage)
+        let total = ConsistencyOutcome.total(try await run.play([fault.fault], calm: .never))
+        FaultReport.tell("broken on purpose: \(fault): \(total.stale) stale of \(total.reads) reads")
+        #expect(total.stale > 0)
       }
     }
   }

@@ -117,6 +117,30 @@ struct JudgeTests {
     #expect(verdict(0, 12.5).stale == 1)
   }
 
+  @Test("Of transcripts that were stored together the last stands for all, from the first confirmation on")
+  func merged() {
+    let transcript = Versioned(conversation: 7, part: .transcript)
+    var history = History()
+    history.add(transcript)
+    for _ in 1...3 { _ = history.beginWrite(of: transcript, at: at(10)) }
+    history.confirmWrite(of: transcript, 1, at: at(12))
+    let judge = Judge(history, commits: [transcript: [commit(2, 11)]], bound: .seconds(5))
+    func verdict(_ version: Int, _ began: Double) -> Verdict {
+      let sighting = Sighting(object: transcript, version: version)
+      return judge.verdict(on: [
+        ReadRecord(began: at(began), ended: at(began), sightings: [sighting], origin: "")
+      ])
+    }
+    #expect(judge.lostWrites.isEmpty)
+    #expect(verdict(0, 11.5).isSound)
+    #expect(verdict(0, 12.5).stale == 1)
+    #expect(verdict(2, 12.5).isSound)
+    #expect(verdict(1, 12.5).impossible == 1)
+    history.confirmWrite(of: transcript, 3, at: at(20))
+    #expect(
+      Judge(history, commits: [transcript: [commit(2, 11)]], bound: .seconds(5)).lostWrites.count == 1)
+  }
+
   @Test("Every object of an answer is judged by its own writes")
   func severalObjects() {
     var (history, commits) = history()

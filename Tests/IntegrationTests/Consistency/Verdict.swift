@@ -31,6 +31,14 @@ struct Judge: Sendable {
     var committed: [Moment] = []
     /// At each rank: when the first of all later writes was confirmed.
     var laterConfirmed: [Moment?] = []
+    /// Whether a later version may have been written in the place of an earlier one.
+    let isMerging: Bool
+
+    /// The rank from which on a version has had its effect.
+    func effect(of version: Int) -> Int? {
+      if let rank = rank[version] { return rank }
+      return isMerging ? rank.filter { $0.key > version }.min { $0.key < $1.key }?.value : nil
+    }
   }
 
   private let history: History
@@ -43,13 +51,15 @@ struct Judge: Sendable {
   init(_ history: History, commits: [Versioned: [CommitRecord]], bound: Duration) {
     self.history = history
     self.bound = bound
-    for (object, writes) in history.writes { lines[object] = Self.line(writes, commits[object] ?? []) }
+    for (object, writes) in history.writes {
+      lines[object] = Self.line(object, writes, commits[object] ?? [])
+    }
   }
 
   /// Writes that were confirmed and never committed.
   var lostWrites: [String] {
     history.writes.flatMap { object, writes in
-      writes.indices.filter { writes[$0].confirmed != nil && lines[object]?.rank[$0] == nil }
+      writes.indices.filter { writes[$0].confirmed != nil && lines[object]?.effect(of: $0) == nil }
         .map { "\(object): version \($0) was confirmed, but is not in the database" }
     }
   }
@@ -92,20 +102,25 @@ struct Judge: Sendable {
         + "(\(read.origin))")
   }
 
-  private static func line(_ writes: [WriteRecord], _ commits: [CommitRecord]) -> Line {
-    var line = Line()
+  private static func line(
+    _ object: Versioned, _ writes: [WriteRecord], _ commits: [CommitRecord]
+  ) -> Line {
+    // Of several transcripts in one batch of a worker only the last is stored.
+    var line = Line(isMerging: object.part == .transcript)
     for commit in [CommitRecord(version: 0, committed: .distantPast)] + commits {
       line.rank[commit.version] = line.committed.count
       line.committed.append(commit.committed)
     }
+    var confirmed = [Moment?](repeating: nil, count: line.committed.count)
+    for (version, write) in writes.enumerated() {
+      guard let moment = write.confirmed, let rank = line.effect(of: version) else { continue }
+      confirmed[rank] = min(moment, confirmed[rank] ?? moment)
+    }
     line.laterConfirmed = Array(repeating: nil, count: line.committed.count)
-    let versions = [0] + commits.map(\.version)
     var earliest: Moment?
-    for rank in versions.indices.reversed() {
+    for rank in confirmed.indices.reversed() {
       line.laterConfirmed[rank] = earliest
-      if writes.indices.contains(versions[rank]), let confirmed = writes[versions[rank]].confirmed {
-        earliest = min(confirmed, earliest ?? confirmed)
-      }
+      if let moment = confirmed[rank] { earliest = min(moment, earliest ?? moment) }
     }
     return line
   }
