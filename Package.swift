@@ -83,7 +83,8 @@ let package = Package(
     shared(
       "ConversationStore",
       [
-        "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, logging,
+        "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, lifecycle,
+        logging,
       ]),
     shared(
       "Settings",
@@ -94,7 +95,7 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    shared("Telemetry", [nioConcurrency, logging, metrics]),
+    shared("Telemetry", [nioConcurrency, lifecycle, logging, metrics]),
 
     .executableTarget(
       name: "APIService",
@@ -124,7 +125,11 @@ let package = Package(
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
-      ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging, nio]),
+      [
+        "ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", lifecycle, logging,
+        nio,
+        nioConcurrency,
+      ]),
     tests("Telemetry", ["Telemetry", metrics]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
     tests("APIService", ["APIService", "Conversations", crypto]),

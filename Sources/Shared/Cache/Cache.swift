@@ -14,7 +14,7 @@ package final class Cache: Sendable {
   /// Loads an answer from the database. It must not depend on who asks: others get what it returns.
   package typealias Load = @Sendable (CacheLoadSource) async throws -> CacheLoad
 
-  let settings: CacheSettings
+  package let settings: CacheSettings
   let keys: CacheKeys
   let server: CacheServer
   let loads = Flights<FlightKey, LoadedValue>()
@@ -100,19 +100,34 @@ package final class Cache: Sendable {
   ) async throws -> Result<Reply, CacheBypass> {
     let now = ContinuousClock.now
     guard now < deadline else { return .failure(CacheBypass(.late)) }
-    let admission = breaker.withLockedValue { $0.admit(now: now) }
-    guard admission != .refused else { return .failure(CacheBypass(.breakerOpen)) }
+    switch breaker.withLockedValue({ $0.admit(now: now) }) {
+    case .allowed: break
+    case .probe:
+      // Bare task: whether Redis is back is not for this reader to wait for. Its own timeout bounds it.
+      Task { await probe() }
+      return .failure(CacheBypass(.breakerOpen))
+    case .refused: return .failure(CacheBypass(.breakerOpen))
+    }
     do {
       let reply = try await command(deadline - now)
-      record(.success, of: admission)
+      record(.success, of: .allowed)
       return .success(reply)
     } catch {
       guard error.code != .cancelled else { throw CancellationError() }
-      record(CircuitBreaker.Outcome(error), of: admission)
+      record(CircuitBreaker.Outcome(error), of: .allowed)
       let bypass = CacheBypass(error)
       observe(.redisFailed(bypass.reason))
       logger.debug("cache read failed", metadata: ["error": "\(error)"])
       return .failure(bypass)
+    }
+  }
+
+  private func probe() async {
+    do throws(RedisError) {
+      _ = try await server.redis.execute(RedisCommand("PING"), timeout: settings.redisBudget)
+      record(.success, of: .probe)
+    } catch {
+      record(CircuitBreaker.Outcome(error), of: .probe)
     }
   }
 

@@ -6,10 +6,13 @@ package import Conversations
 package struct ConversationStore: Sendable {
   let databases: DatabaseRoles
   let cache: Cache
+  /// To be run, or the relay does again what writers here have done.
+  package let marker: OutboxMarker
 
   package init(databases: DatabaseRoles, cache: Cache) {
     self.databases = databases
     self.cache = cache
+    marker = OutboxMarker(Outbox(database: databases.primary))
   }
 }
 

@@ -16,6 +16,11 @@ package struct Backends: Sendable {
   /// Conversations, read through the cache.
   package let store: ConversationStore
 
+  /// For the relay's transaction alone.
+  private let relayDatabase: PostgresClient
+  private let cache: Cache
+  private let logger: Logger
+
   /// `CACHE_MODE=available`: what is cached is served also while Postgres is away.
   package let servesWithoutDatabase: Bool
 
@@ -30,12 +35,27 @@ package struct Backends: Sendable {
     var queueSettings = RedisClientSettings()
     queueSettings.scripts = queueScripts
     queueRedis = RedisClient(url: settings.queueURL, settings: queueSettings, logger: logger)
-    store = ConversationStore(
-      databases: databases, cache: Cache(redis: cacheRedis, settings: settings.cache, logger: logger))
+    relayDatabase = PostgresClient(url: settings.directURL.limited(to: 1), settings: postgres, logger: logger)
+    cache = Cache(redis: cacheRedis, settings: settings.cache, logger: logger)
+    store = ConversationStore(databases: databases, cache: cache)
+    self.logger = logger
   }
 
   /// To be started before, and stopped after, whatever uses them.
   package var services: [any Service] {
-    [databases.primary] + databases.replicas + [cacheRedis, queueRedis]
+    let clients: [any Service] = [databases.primary] + databases.replicas + [cacheRedis, queueRedis]
+    let watch: [any Service] = databases.replicas.isEmpty ? [] : [ReplicaWatch(databases)]
+    return clients + watch + [store.marker] + relay
+  }
+
+  /// Without a cache nobody is to be told of writes, but what the triggers note of them has to go.
+  private var relay: [any Service] {
+    if cache.settings.mode == .off {
+      return [OutboxSweep(database: databases.primary, settings: cache.settings, logger: logger)]
+    }
+    return [
+      relayDatabase,
+      CacheRelay(database: databases.primary, leading: relayDatabase, cache: cache, logger: logger),
+    ]
   }
 }
