@@ -8,9 +8,12 @@ enum ConsistencyBreak: String, CaseIterable, Sendable, CustomStringConvertible {
 
   var description: String { rawValue }
 
+  /// Those that go together on one stage.
+  static let groups: [[ConsistencyBreak]] = [[.noInvalidation], [.oldValues, .forgedFence]]
+
   /// What the programs are started from.
-  func installation() throws -> Installation {
-    guard self == .noInvalidation else { return .build }
+  static func installation(_ group: [ConsistencyBreak]) throws -> Installation {
+    guard group == [.noInvalidation] else { return .build }
     let folder = try Installation.copyOfBuild()
     try ScriptEdit(
       "invalidate",
@@ -28,10 +31,12 @@ enum ConsistencyBreak: String, CaseIterable, Sendable, CustomStringConvertible {
       ConsistencyFault(rawValue) { stage in
         for _ in 0..<4 {
           _ = try await stage.cache.primary.run("EVAL", Self.bringBack, "0")
-          try await Task.sleep(for: .seconds(1))
+          try await Task.sleep(for: .milliseconds(700))
         }
+        // What comes next is to be noticed for itself.
+        _ = try await stage.cache.primary.run("FLUSHALL")
       }
-    case .forgedFence: Self.forgery
+    case .forgedFence: ConsistencyFault(rawValue, play: Self.forge)
     }
   }
 
@@ -48,7 +53,7 @@ enum ConsistencyBreak: String, CaseIterable, Sendable, CustomStringConvertible {
     """
 
   /// The replica misses writes and is promoted. No relay catches up on it, and yet its watermark carries its name.
-  private static let forgery = ConsistencyFault("forged fence") { stage in
+  private static let forge: @Sendable (ConsistencyStage) async throws -> Void = { stage in
     try await stage.cache.partition()
     try await Task.sleep(for: .seconds(2))
     let timeline =

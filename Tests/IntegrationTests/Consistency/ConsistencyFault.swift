@@ -37,9 +37,9 @@ extension ConsistencyFault {
 
   static let redis = [
     ConsistencyFault("Redis paused") { stage in
-      let pause = stage.form.pick(2000, 7000)
+      let pause = stage.form.pick(1500, 7000)
       _ = try await stage.cache.primary.run("CLIENT", "PAUSE", "\(pause)", "ALL")
-      try await stage.pause(.milliseconds(2500), .seconds(8))
+      try await stage.pause(.milliseconds(1800), .seconds(8))
     },
     ConsistencyFault("Redis flushed") { stage in
       for _ in 0..<stage.form.pick(2, 10) {
@@ -51,7 +51,7 @@ extension ConsistencyFault {
       let redis = stage.cache.primary
       _ = try await redis.run("CONFIG", "SET", "maxmemory-policy", "noeviction")
       _ = try await redis.run("CONFIG", "SET", "maxmemory", "100kb")
-      try await stage.pause(.milliseconds(2500), .seconds(9))
+      try await stage.pause(.seconds(2), .seconds(9))
       _ = try await redis.run("CONFIG", "SET", "maxmemory", "0")
       _ = try await redis.run("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu")
     },
@@ -76,7 +76,7 @@ extension ConsistencyFault {
       for instance in stage.instances where instance.name.hasSuffix("1") {
         try await instance.cache.forward(to: port)
       }
-      try await stage.pause(.seconds(3), .seconds(9))
+      try await stage.pause(.seconds(2), .seconds(9))
       for instance in stage.instances where !instance.name.hasSuffix("1") {
         try await instance.cache.forward(to: port)
       }
@@ -87,7 +87,7 @@ extension ConsistencyFault {
   static let networks = [
     ConsistencyFault("Redis black-holed") { stage in
       for instance in stage.instances { try await instance.cache.blackHole() }
-      try await stage.pause(.milliseconds(2500), .seconds(9))
+      try await stage.pause(.seconds(2), .seconds(9))
       for instance in stage.instances { try await instance.cache.forward() }
     },
     ConsistencyFault("connections to Redis cut") { stage in
@@ -108,7 +108,7 @@ extension ConsistencyFault {
     ConsistencyFault("relay leader cut off from Postgres") { stage in
       let leader = try await stage.relayLeader()
       try await leader.database.blackHole()
-      try await stage.pause(.milliseconds(2500), .seconds(9))
+      try await stage.pause(.seconds(2), .seconds(9))
       try await leader.database.forward()
     },
   ]
@@ -141,7 +141,7 @@ extension ConsistencyStage {
   fileprivate func killAndRestart(_ candidates: [Instance]) async throws {
     guard let victim = choose(candidates) else { throw IntegrationError("nobody to kill") }
     try await victim.kill()
-    try await pause(.milliseconds(1500), .seconds(6))
+    try await pause(.seconds(1), .seconds(6))
     try await start(victim)
   }
 
@@ -149,7 +149,7 @@ extension ConsistencyStage {
   fileprivate func freezeAndThaw(_ candidates: [Instance]) async throws {
     guard let victim = choose(candidates) else { throw IntegrationError("nobody to freeze") }
     victim.freeze()
-    try await pause(.seconds(2), .seconds(8))
+    try await pause(.milliseconds(1500), .seconds(8))
     victim.thaw()
   }
 }

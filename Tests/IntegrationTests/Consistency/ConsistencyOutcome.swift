@@ -12,7 +12,9 @@ struct ConsistencyOutcome: Sendable {
   var refused = 0
   /// Requests to programs that should run, without an answer in seven seconds.
   var unanswered = 0
-  /// From ten seconds after the fault on; nil when the next one came first.
+  /// The hits among all reads of the row.
+  var hits = 0
+  /// The part of hits from ten seconds after the fault on; nil when the next one came first.
   var hitRatio: Double?
   /// Everything that should not have been; empty for a sound system.
   var complaints: [String] = []
@@ -34,6 +36,7 @@ struct ConsistencyOutcome: Sendable {
       total.writes += outcome.writes
       total.stale += outcome.stale
       total.worstStaleness = max(total.worstStaleness, outcome.worstStaleness)
+      total.hits += outcome.hits
       total.refused += outcome.refused
       total.unanswered += outcome.unanswered
       total.complaints += outcome.complaints
@@ -42,13 +45,15 @@ struct ConsistencyOutcome: Sendable {
     return total
   }
 
-  static let heading = row("fault", ["reads", "writes", "stale", "worst", "5xx", "none", "hits"])
+  static let heading = row("fault", ["reads", "writes", "stale", "worst", "5xx", "none", "hits", "calm"])
 
   var line: String {
     let worst = String(format: "%.2f s", worstStaleness / .seconds(1))
-    let hits = hitRatio.map { String(format: "%.1f %%", $0 * 100) } ?? "-"
+    let hitsOfAll = String(format: "%.0f %%", Double(hits) / Double(max(1, reads)) * 100)
+    let calm = hitRatio.map { String(format: "%.1f %%", $0 * 100) } ?? "-"
     let cells = [
-      String(reads), String(writes), String(stale), worst, String(refused), String(unanswered), hits,
+      String(reads), String(writes), String(stale), worst, String(refused), String(unanswered), hitsOfAll,
+      calm,
     ]
     return Self.row(name, cells) + (complaints.isEmpty ? "" : "  FAILED")
   }

@@ -38,7 +38,7 @@ struct ConsistencyRun {
   mutating func play(_ faults: [ConsistencyFault], calm: Calm) async throws -> [ConsistencyOutcome] {
     var acts: [Act] = []
     try await load.run {
-      try await Task.sleep(for: .seconds(2))
+      try await Task.sleep(for: .seconds(1))
       for (number, fault) in faults.enumerated() {
         FaultReport.tell("  \(number + 1)/\(faults.count) \(fault)")
         let isCalmed = calm == .each || calm == .last && number == faults.count - 1
@@ -55,10 +55,10 @@ struct ConsistencyRun {
     try await fault.play(stage)
     var act = Act(fault: fault, began: began, ended: stage.clock.now, calmEnded: stage.clock.now)
     // Faults of Postgres and Redis meet what the one before left behind, on purpose.
-    try await Task.sleep(for: .milliseconds(500))
+    try await Task.sleep(for: .milliseconds(300))
     if isCalmed {
       load.set(.calm)
-      try await Task.sleep(for: Self.recovery + stage.form.pick(.seconds(4), .seconds(8)))
+      try await Task.sleep(for: Self.recovery + stage.form.pick(.seconds(3), .seconds(8)))
     }
     act.calmEnded = stage.clock.now
     return act
@@ -85,6 +85,7 @@ struct ConsistencyRun {
     var outcome = ConsistencyOutcome(name: act.fault.name)
     outcome.add(judge.verdict(on: outside))
     outcome.add(judge.verdict(on: inside, isPartitioned: true))
+    outcome.hits = stage.recorder.outcomes.count { $0.isHit && span.contains($0.moment) }
     outcome.writes = stage.recorder.outcomes.count { $0.isWrite && span.contains($0.moment) }
     let failures = stage.recorder.failures.filter { span.contains($0.moment) }
     outcome.refused = failures.count { $0.status >= 500 }

@@ -72,30 +72,3 @@ enum ReadTarget: Hashable, Sendable {
     Sighting(object: Versioned(conversation: number, part: part), version: version)
   }
 }
-
-/// The users and their conversations.
-struct Population: Sendable {
-  /// By number.
-  let ids: [String]
-  let users: Int
-
-  /// Registers them by way of `api`.
-  static func register(_ api: API, users: Int, conversations: Int) async throws -> Population {
-    var ids = [String](repeating: "", count: conversations)
-    for number in 0..<conversations {
-      let owner = "reader-\(number % users)"
-      ids[number] = try await api.register("consistency-\(number)", owner: owner, title: "0").id
-    }
-    return Population(ids: ids, users: users)
-  }
-
-  var numbers: [String: Int] { Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) }) }
-
-  func name(ofUser user: Int) -> String { "reader-\(user)" }
-
-  func user(of conversation: Int) -> Int { conversation % users }
-
-  func conversations(ofUser user: Int) -> [Int] { Array(stride(from: user, to: ids.count, by: users)) }
-
-  func externalID(of conversation: Int) -> String { "consistency-\(conversation)" }
-}
