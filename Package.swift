@@ -69,13 +69,15 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CHiredis", path: "Sources/Shared/CHiredis"),
     .systemLibrary(name: "CLibpq", path: "Sources/Shared/CLibpq"),
+    .systemLibrary(name: "CZlib", path: "Sources/Shared/CZlib"),
 
     shared("Conversations", [crypto]),
     shared("Keyspace", ["Conversations"]),
     shared("Redis", ["CHiredis", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
     shared("Postgres", ["CLibpq", nioConcurrency, logging, lifecycle]),
+    shared("Gzip", ["CZlib", nio, nioConcurrency]),
     shared(
-      "Cache", ["Redis", "Keyspace", "Telemetry", nio, nioConcurrency, crypto, logging],
+      "Cache", ["Redis", "Keyspace", "Gzip", "Telemetry", nio, nioConcurrency, crypto, logging],
       resources: [.copy("Scripts")]),
     shared(
       "Queue", ["Redis", "Keyspace", "Telemetry", nio, nioConcurrency, crypto, logging, lifecycle],
@@ -121,7 +123,8 @@ let package = Package(
     tests("Conversations", ["Conversations"]),
     tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
     tests("Postgres", ["Postgres", logging, lifecycle]),
-    tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
+    tests("Gzip", ["Gzip", nio]),
+    tests("Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
@@ -132,7 +135,7 @@ let package = Package(
       ]),
     tests("Telemetry", ["Telemetry", metrics]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
-    tests("APIService", ["APIService", "Conversations", crypto]),
+    tests("APIService", ["APIService", "Cache", "Conversations", crypto]),
     tests(
       "WebhookWorker",
       [

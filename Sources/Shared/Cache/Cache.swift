@@ -50,36 +50,6 @@ package final class Cache: Sendable {
     directLoads = DirectLoads(limit: settings.maximumDirectLoads)
   }
 
-  /// Answers from Redis, or from the database and fills Redis after the answer.
-  ///
-  /// - Throws: what the load throws; ``CacheError``; `CancellationError`. Never an error of Redis.
-  package func read(
-    _ group: CacheGroup, _ field: CacheField, load: @escaping Load
-  ) async throws -> (value: CachedValue, status: CacheStatus) {
-    let entry = CacheEntry(group, field, keys: keys)
-    guard settings.mode != .off else { return try await loadDirectly(entry, .off, load) }
-    let deadline = ContinuousClock.now + settings.redisBudget
-    switch try await ask(
-      until: deadline,
-      { timeout throws(RedisError) in
-        try await server.look(at: entry, timeout: timeout)
-      })
-    {
-    case .success(.hit(let hit)):
-      note(hit.distrust)
-      if hit.isDueForRefresh { refresh(entry, hit.record, load) }
-      return (hit.value, hit.status)
-    case .success(.miss(let miss)):
-      note(miss.distrust)
-      return try await resolve(miss, entry, until: deadline, load)
-    case .success(.untrusted(let distrust)):
-      note(distrust)
-      return try await loadDirectly(entry, .untrusted, load)
-    case .failure(let bypass):
-      return try await loadDirectly(entry, bypass.reason, load)
-    }
-  }
-
   /// Where an answer is kept, for readers that send ``CacheEntry/lookup`` themselves.
   package func entry(_ group: CacheGroup, _ field: CacheField) -> CacheEntry {
     CacheEntry(group, field, keys: keys)

@@ -16,12 +16,6 @@ package struct ConversationStore: Sendable {
   }
 }
 
-/// A read's answer, ready to send, and where it came from.
-package struct StoredAnswer: Sendable {
-  package let value: CachedValue
-  package let status: CacheStatus
-}
-
 /// What a write leaves behind: the row as it is now, and whether every instance is sure to see it.
 package struct WriteReceipt: Sendable {
   package let conversation: Conversation
