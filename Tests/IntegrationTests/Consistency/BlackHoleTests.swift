@@ -31,44 +31,37 @@ extension Integration {
 
 /// Times of the same read on two instances.
 private struct LatencyReport: CustomStringConvertible {
-  /// What the instance with the black hole took, what the one without a cache took right before or after, and the timer.
-  struct Phase {
-    var cached = Sample()
-    var uncached = Sample()
-    var timer = Sample()
-  }
-
-  /// Readers wait for Redis in vain.
-  var waiting = Phase()
-  /// They do not even ask.
-  var open = Phase()
+  /// Readers wait for Redis in vain. Rows: the read, the one without a cache right before or after it, the timer.
+  var waiting = Measurements()
+  /// They do not even ask. Rows: the read, the one without a cache.
+  var open = Measurements()
 
   var description: String {
-    func line(_ name: String, _ sample: Sample) -> String {
-      let values = [0.5, 0.9, 0.99].map { String(format: "%8.2f", sample.quantile($0)) }
+    func line(_ name: String, _ measurements: Measurements, _ column: Int) -> String {
+      let values = [0.5, 0.9, 0.99].map {
+        String(format: "%8.2f", measurements.quantile($0, column: column))
+      }
       return name.padding(toLength: 44, withPad: " ", startingAt: 0)
-        + ([String(format: "%6d", sample.count)] + values).joined(separator: " ")
+        + ([String(format: "%6d", measurements.count)] + values).joined(separator: " ")
     }
     return [
       "Redis black-holed, ms".padding(toLength: 44, withPad: " ", startingAt: 0)
         + "     n      p50      p90      p99",
-      line("until the breaker opens: reads", waiting.cached),
-      line("  meanwhile without a cache", waiting.uncached),
-      line("  meanwhile a timer of 50 ms", waiting.timer),
-      line("with the breaker open: reads", open.cached),
-      line("  meanwhile without a cache", open.uncached),
+      line("until the breaker opens: reads", waiting, 0), line("  meanwhile without a cache", waiting, 1),
+      line("  meanwhile a timer of 50 ms", waiting, 2), line("with the breaker open: reads", open, 0),
+      line("  meanwhile without a cache", open, 1),
     ].joined(separator: "\n")
   }
 
   func expectPromises() {
-    #expect(waiting.cached.count >= 40)
-    #expect(open.cached.count >= 500)
-    #expect(waiting.cached.certainExcess(at: 0.99, over: [waiting.uncached, waiting.timer]) <= 0)
-    #expect(open.cached.certainExcess(at: 0.99, over: [open.uncached]) <= 1)
+    #expect(waiting.count >= 40)
+    #expect(open.count >= 500)
+    #expect(waiting.certainExcess(at: 0.99) <= 0)
+    #expect(open.certainExcess(at: 0.99) <= 1)
     // The tail of few requests proves little; the middle of them shows what is added to each. Giving up wakes more
     // threads than the timer here does.
-    #expect(waiting.cached.certainExcess(at: 0.5, over: [waiting.uncached, waiting.timer]) <= 2)
-    #expect(open.cached.certainExcess(at: 0.5, over: [open.uncached]) <= 1)
+    #expect(waiting.certainExcess(at: 0.5) <= 2)
+    #expect(open.certainExcess(at: 0.5) <= 1)
   }
 }
 
@@ -94,12 +87,9 @@ private struct LatencyBench {
       let reference = if let before { before } else { try await time(uncached).duration }
       switch answer.field("Cache-Status") {
       case "redis; fwd=bypass; detail=late":
-        report.waiting.cached.add(duration)
-        report.waiting.uncached.add(reference)
-        report.waiting.timer.add(try await timer())
+        report.waiting.add([duration, reference, try await timer()])
       case "redis; fwd=bypass; detail=breaker-open":
-        report.open.cached.add(duration)
-        report.open.uncached.add(reference)
+        report.open.add([duration, reference])
         openReads += 1
       default: throw IntegrationError("in a black hole: \(answer)")
       }

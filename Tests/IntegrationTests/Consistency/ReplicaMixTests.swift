@@ -9,7 +9,9 @@ extension Integration {
     @Test("With replicas the primary answers fewer of the misses, and nothing is stale")
     func mix() async throws {
       var rows: [ReplicaMix] = []
-      for replicas in 0...2 { rows.append(try await ReplicaMix.measure(replicas: replicas)) }
+      for replicas in ConsistencyForm.current.pick([0, 2], [0, 1, 2]) {
+        rows.append(try await ReplicaMix.measure(replicas: replicas))
+      }
       FaultReport.tell(([ReplicaMix.heading] + rows.map(\.line)).joined(separator: "\n"))
       for row in rows {
         #expect(row.verdict.isSound, "\(row.verdict.complaints)")
@@ -18,8 +20,7 @@ extension Integration {
         #expect(row.primaryReads <= row.misses)
         #expect(row.replicaReads.allSatisfy { $0 > 0 })
       }
-      #expect(rows[1].primaryReads < rows[0].primaryReads)
-      #expect(rows[2].primaryReads < rows[0].primaryReads)
+      for row in rows.dropFirst() { #expect(row.primaryReads < rows[0].primaryReads) }
     }
   }
 }
