@@ -13,6 +13,8 @@ import Testing
 struct CacheRig: Sendable {
   let caches: [Cache]
   let redis: RedisClient
+  /// Before every key of the test.
+  let prefix: String
   let keys: CacheKeys
   let events: EventLog
   let conversation = CacheGroup.conversation(.random())
@@ -27,7 +29,8 @@ struct CacheRig: Sendable {
   ) async throws {
     let sharedURL = url == nil ? try await SharedServers.redis().url : nil
     let clients = try (0..<instances).map { _ in try client(url ?? sharedURL ?? "") }
-    let keys = CacheKeys(prefix: "test-\(UInt64.random(in: 0 ... .max)):")
+    let prefix = "test-\(UInt64.random(in: 0 ... .max)):"
+    let keys = CacheKeys(prefix: prefix)
     let events = EventLog()
     try await withThrowingTaskGroup { group in
       for client in clients { group.addTask { try await client.run() } }
@@ -35,7 +38,7 @@ struct CacheRig: Sendable {
       let caches = clients.map { client in
         Cache(redis: client, settings: settings, keys: keys, logger: .quiet) { events.append($0) }
       }
-      try await body(CacheRig(caches: caches, redis: clients[0], keys: keys, events: events))
+      try await body(CacheRig(caches: caches, redis: clients[0], prefix: prefix, keys: keys, events: events))
       group.cancelAll()
     }
   }
