@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the release build on private servers: cached reads, misses, webhook intake. The worker has worker.sh.
+# Measures the release build on private servers: cached reads, misses, writes, both by Zipf's law, webhook intake. The worker has worker.sh.
 #
 #   QUICK=1   one short round of each, to see that all works
 #   RECORD=1  also puts the result into docs/performance.md
@@ -41,6 +41,9 @@ start api APIService "$api/health/ready" CACHE_MODE=strict
 measure_reads "cached GET" "" 200 "redis; hit" '"title":'
 measure_reads "304" "" 304 "redis; hit" "" conditional
 measure_reads "cached messages page" "/messages?page=1&limit=50" 200 "redis; hit" '"total":20,'
+measure_cache "miss, filled" miss.lua "$folder" %r
+measure_cache "PATCH" patch.lua "$folder" "Title of round %r"
+measure_cache "95 reads, 5 PATCH, Zipf" mix.lua "$folder" "Mix of round %r" %r
 measure_intake
 halt api TERM 20
 start api APIService "$api/health/ready" CACHE_MODE=off

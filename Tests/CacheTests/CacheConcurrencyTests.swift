@@ -30,7 +30,7 @@ struct CacheConcurrencyTests {
         group.addTask {
           for _ in 0..<60 {
             await database.write()
-            #expect(await rig.caches[1].invalidate([rig.conversation], lsn: nil))
+            #expect(await rig.caches[1].invalidate([rig.conversation], lsn: nil).isConfirmed)
             await acknowledged.increment()
             for _ in 0..<20 { _ = try await rig.redis.execute(RedisCommand("PING")) }
           }

@@ -77,13 +77,13 @@ struct CacheFillTests {
         throw Database.Unreachable()
       }
       #expect(value.status == 404)
-      guard case .hit(let ttl) = status else {
+      guard case .hit(let ttl, isVerified: true) = status else {
         Issue.record("\(status)")
         return
       }
       #expect((14...30).contains(ttl))
       await database.insert()
-      #expect(await rig.cache.invalidate([rig.conversation], lsn: 7))
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: 7).isConfirmed)
       #expect(try await rig.read(database).status == .stale)
     }
   }

@@ -36,7 +36,7 @@ struct CacheOutageTests {
       #expect(rig.events.count(.breakerOpened) == 1)
       #expect(try await rig.read(database).status == .bypass(.breakerOpen))
       #expect(await database.sources.allSatisfy { $0 == .primary })
-      #expect(await rig.cache.invalidate([rig.conversation], lsn: 1) == false)
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: 1) == .unconfirmed)
       #expect(rig.events.count(.invalidationUnconfirmed(groups: 1)) == 1)
       await database.write()
       try await server.restart()
@@ -81,7 +81,7 @@ struct CacheOutageTests {
       }
       #expect(rig.events.count(.breakerOpened) == 0)
       await database.write()
-      #expect(await rig.cache.invalidate([rig.conversation], lsn: 101))
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: 101).isConfirmed)
       #expect(try await rig.read(database).version == 1)
     }
     try await server.stop()
@@ -118,7 +118,7 @@ struct CacheOutageTests {
         #expect(try await rig.read(database).status != .bypass(.refused))
         #expect(try await rig.events.has(.fill(.stored), times: round))
         _ = try await rig.redis.execute(RedisCommand("SCRIPT", "FLUSH"))
-        #expect(await rig.cache.invalidate([rig.conversation], lsn: 5))
+        #expect(await rig.cache.invalidate([rig.conversation], lsn: 5).isConfirmed)
       }
     }
     try await server.stop()

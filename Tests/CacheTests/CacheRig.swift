@@ -24,7 +24,7 @@ struct CacheRig: Sendable {
 
   /// Runs `body` with clients connected; keys are the test's own.
   static func with(
-    instances: Int = 1, url: String? = nil, settings: CacheSettings = .patient,
+    instances: Int = 1, url: String? = nil, settings: CacheSettings = .patient, vouches: Bool = true,
     _ body: @Sendable (CacheRig) async throws -> Void
   ) async throws {
     let sharedURL = url == nil ? try await SharedServers.redis().url : nil
@@ -38,8 +38,28 @@ struct CacheRig: Sendable {
       let caches = clients.map { client in
         Cache(redis: client, settings: settings, keys: keys, logger: .quiet) { events.append($0) }
       }
-      try await body(CacheRig(caches: caches, redis: clients[0], prefix: prefix, keys: keys, events: events))
+      let rig = CacheRig(
+        caches: caches, redis: clients[0], prefix: prefix, keys: keys, events: events)
+      if vouches {
+        try await rig.vouch()
+        group.addTask { await rig.keepVouching() }
+      }
+      try await body(rig)
       group.cancelAll()
+    }
+  }
+
+  /// What the relay does every half second: says that nothing is left to be invalidated.
+  func vouch() async throws {
+    let moment = try await cache.serverMoment()
+    _ = try await cache.extendTrust(since: moment, lessening: .zero, timeline: "1")
+  }
+
+  private func keepVouching() async {
+    while !Task.isCancelled {
+      // A server that a test has ended is vouched for when it is back.
+      try? await vouch()
+      try? await Task.sleep(for: .milliseconds(50))
     }
   }
 

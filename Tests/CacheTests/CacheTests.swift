@@ -19,7 +19,7 @@ struct CacheTests {
       let second = try await rig.cache.read(rig.conversation, .body) { _ in throw Database.Unreachable() }
       #expect(second.value == first.value)
       #expect(second.value.owner == "anna")
-      guard case .hit(let ttl) = second.status else {
+      guard case .hit(let ttl, isVerified: true) = second.status else {
         Issue.record("\(second.status)")
         return
       }
@@ -50,7 +50,7 @@ struct CacheTests {
         #expect(try await eventually { try await rig.read(database, instance: 1, field: field).status.isHit })
       }
       await database.write()
-      #expect(await rig.cache.invalidate([rig.conversation], lsn: 101))
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: 101).isConfirmed)
       for field in [CacheField.body, page] {
         let answer = try await rig.read(database, instance: 1, field: field)
         #expect(answer.version == 1)
@@ -67,7 +67,7 @@ struct CacheTests {
       async let early = try await rig.read(database)
       #expect(try await eventually { await database.loads == 1 })
       await database.write()
-      #expect(await rig.cache.invalidate([rig.conversation], lsn: 101))
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: 101).isConfirmed)
       await database.release()
       #expect(try await early.version == 0)
       #expect(try await rig.events.has(.fill(.stale)))
@@ -83,7 +83,7 @@ struct CacheTests {
       async let early = try await rig.read(database)
       #expect(try await eventually { await database.loads == 1 })
       await database.write()
-      #expect(await rig.cache.invalidate([rig.conversation], lsn: 101))
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: 101).isConfirmed)
       async let late = try await rig.read(database)
       #expect(try await eventually { await database.loads == 2 })
       await database.release()
@@ -132,7 +132,7 @@ struct CacheTests {
       if !duringTheLoad { try await rig.delete(victim) }
       #expect(try await rig.read(database).version == 0)
       await database.write()
-      #expect(await rig.cache.invalidate([rig.conversation], lsn: nil))
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: nil).isConfirmed)
       #expect(try await rig.read(database).version == 1)
       #expect(try await eventually { try await rig.read(database).status.isHit })
     }
@@ -159,7 +159,7 @@ struct CacheTests {
       _ = try await rig.read(database)
       #expect(await database.sources == [.primary])
       #expect(try await rig.events.has(.fill(.stored)))
-      #expect(await rig.cache.invalidate([rig.conversation], lsn: 500))
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: 500).isConfirmed)
       let sources = SourceLog()
       let (value, _) = try await rig.cache.read(rig.conversation, .body) { source in
         await sources.append(source)
@@ -211,7 +211,7 @@ struct CacheTests {
           withUnsafeCurrentTask { $0?.cancel() }
           return await rig.cache.invalidate([rig.conversation], lsn: 7)
         }
-        #expect(await sent.value)
+        #expect(await sent.value.isConfirmed)
         let reply = try await rig.redis.execute(RedisCommand("GET", RedisArgument(rig.entry().epochKey)))
         epochs.insert(try #require(reply.bytes.flatMap(EpochRecord.init)).epoch)
       }
@@ -226,7 +226,7 @@ struct CacheTests {
     try await CacheRig.with(settings: settings) { rig in
       let database = Database()
       #expect(try await rig.read(database).status == .bypass(.off))
-      #expect(await rig.cache.invalidate([rig.conversation], lsn: 1))
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: 1).isConfirmed)
       let keys = try await rig.redis.execute(
         RedisCommand("EXISTS", RedisArgument(rig.entry().epochKey), RedisArgument(rig.entry().valueKey)))
       #expect(keys.integer == 0)
@@ -238,18 +238,20 @@ struct CacheTests {
     try await CacheRig.with { rig in
       let database = Database()
       let entry = rig.cache.entry(rig.conversation, .body)
-      guard case .miss = rig.cache.judge(try await rig.redis.execute(entry.lookup)) else {
+      let connection = try rig.redis.connection()
+      guard case .miss = rig.cache.judge(try await connection.execute(entry.lookup), from: connection) else {
         Issue.record("an empty Redis has no hit")
         return
       }
       _ = try await rig.read(database)
       #expect(try await rig.events.has(.fill(.stored)))
-      guard case .hit(let hit) = rig.cache.judge(try await rig.redis.execute(entry.lookup)) else {
+      let reply = try await connection.execute(entry.lookup)
+      guard case .hit(let hit) = rig.cache.judge(reply, from: connection) else {
         Issue.record("a filled value is a hit")
         return
       }
       #expect(String(buffer: hit.value.body) == "0")
-      #expect(rig.cache.judge(.status("OK")) == nil)
+      #expect(rig.cache.judge(.status("OK"), from: connection) == nil)
     }
   }
 }

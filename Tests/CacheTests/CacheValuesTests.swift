@@ -54,7 +54,9 @@ struct CacheValuesTests {
     let load = LoadedValue(CacheLoad(body: ByteBuffer(string: "{}"), owner: "anna"), cost: .zero)
     let value = try #require(StorableValue(load, epoch: lease.epoch, settings: CacheSettings(), jitter: 0))
     let bulk = { (text: String) in RedisReply.bulk(ByteBuffer(string: text)) }
-    let verdict = { (parts: [RedisReply]) in CacheVerdict(.array(parts), now: 0) }
+    let verdict = { (parts: [RedisReply]) in
+      CacheVerdict(.array(parts + [bulk("run|data|1")]), server: "run|data", acceptsUnverified: false, now: 0)
+    }
     let current = EpochRecord(epoch: lease.epoch, floor: nil)
     guard case .hit(let hit) = verdict([bulk("\(lease.epoch.text)|?"), .bulk(value.bytes)]) else {
       Issue.record("no hit")
@@ -64,13 +66,16 @@ struct CacheValuesTests {
     let other = CacheEpoch.random()
     #expect(
       verdict([bulk("\(other.text)|?"), .bulk(value.bytes)])
-        == .miss(CacheMiss(record: EpochRecord(epoch: other, floor: nil), isStale: true)))
-    #expect(verdict([.null, .bulk(value.bytes)]) == .miss(CacheMiss(record: nil, isStale: true)))
-    #expect(verdict([bulk("?"), .bulk(value.bytes)]) == .miss(CacheMiss(record: nil, isStale: true)))
+        == .miss(CacheMiss(record: EpochRecord(epoch: other, floor: nil), isStale: true, distrust: nil)))
     #expect(
-      verdict([bulk("\(lease.epoch.text)|?"), .null]) == .miss(CacheMiss(record: current, isStale: false)))
+      verdict([.null, .bulk(value.bytes)]) == .miss(CacheMiss(record: nil, isStale: true, distrust: nil)))
+    #expect(
+      verdict([bulk("?"), .bulk(value.bytes)]) == .miss(CacheMiss(record: nil, isStale: true, distrust: nil)))
+    #expect(
+      verdict([bulk("\(lease.epoch.text)|?"), .null])
+        == .miss(CacheMiss(record: current, isStale: false, distrust: nil)))
     #expect(verdict([.null]) == nil)
-    #expect(CacheVerdict(.null, now: 0) == nil)
+    #expect(CacheVerdict(.null, server: "run|data", acceptsUnverified: false, now: 0) == nil)
   }
 
   @Test("A life is 270 to 300 s, refreshed after four fifths; an absence lives 15 to 30 s")

@@ -29,9 +29,9 @@ struct ScriptTests {
   }
 
   private static func invalidate(_ rig: CacheRig, lsn: UInt64?) async throws {
-    let unconfirmed = try await rig.server.invalidate(
+    let sent = try await rig.server.invalidate(
       [rig.conversation], lsn: lsn, keys: rig.keys, timeout: .seconds(10))
-    try #require(unconfirmed.isEmpty)
+    try #require(sent.unconfirmed.isEmpty)
   }
 
   private static func record(_ rig: CacheRig) async throws -> EpochRecord? {

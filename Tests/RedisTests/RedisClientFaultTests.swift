@@ -240,6 +240,25 @@ struct RedisClientFaultTests {
     try await server.stop()
   }
 
+  @Test("leaves a server that takes no writes any more, and is back when it does")
+  func demotion() async throws {
+    let server = try await RedisServer.start()
+    try await withClient(server.url) { client async throws in
+      let connection = try client.connection()
+      _ = try await client.execute(RedisCommand("REPLICAOF", "127.0.0.1", RedisArgument(FreePort.next())))
+      let error = await #expect(throws: RedisError.self) {
+        try await connection.execute(RedisCommand("SET", "k", "v"))
+      }
+      #expect(error?.serverPrefix == "READONLY")
+      #expect(try await eventually { !connection.isOpen })
+      #expect(try await eventually { (try? client.connection()) != nil })
+      _ = try await client.execute(RedisCommand("REPLICAOF", "NO", "ONE"))
+      #expect(
+        try await eventually { (try? await client.execute(RedisCommand("SET", "k", "v")))?.string == "OK" })
+    }
+    try await server.stop()
+  }
+
   @Test("fails at once before it has connected")
   func neverConnected() async throws {
     let client = try RedisClient("redis://127.0.0.1:\(FreePort.next())")

@@ -4,32 +4,40 @@ internal import Redis
 /// The answer of `acquire.lua`.
 enum Acquisition: Equatable {
   /// Stored since the lookup.
-  case hit(CachedValue, ttl: Int)
+  case hit(CachedValue, ttl: Int, isVerified: Bool)
   /// Somebody else holds the lease of this epoch.
   case wait(CacheEpoch)
   /// The caller is to load and fill.
   case lease(CacheLease)
+  /// Nothing of Redis may be used.
+  case untrusted(CacheDistrust)
 
-  /// Nil when the reply is none of that script.
-  init?(_ reply: RedisReply, token: String) {
-    guard let parts = reply.array, parts.count >= 3, let now = parts[1].integer, let third = parts[2].bytes
+  /// - Parameter server: what the script was told, nil if unknown.
+  /// - Returns: nil when the reply is none of that script.
+  init?(_ reply: RedisReply, token: String, server: String?) {
+    guard let parts = reply.array, parts.count >= 4, let now = parts[1].integer,
+      let isTrusted = parts[2].integer.map({ $0 == 1 }), let fourth = parts[3].bytes
     else {
       return nil
     }
     switch (parts[0].string, parts.count) {
-    case ("HIT", 3):
-      var body = third
+    case ("HIT", 4):
+      var body = fourth
       guard let header = CachedValueHeader(reading: &body) else { return nil }
       self = .hit(
-        CachedValue(header: header, body: body), ttl: header.secondsLeft(at: UInt64(clamping: now)))
-    case ("WAIT", 3):
-      guard let epoch = CacheEpoch(third.readableBytesView) else { return nil }
+        CachedValue(header: header, body: body), ttl: header.secondsLeft(at: UInt64(clamping: now)),
+        isVerified: isTrusted)
+    case ("WAIT", 4):
+      guard let epoch = CacheEpoch(fourth.readableBytesView) else { return nil }
       self = .wait(epoch)
-    case ("LEASE", 4):
-      guard let epoch = CacheEpoch(third.readableBytesView),
-        let floor = parts[3].bytes.flatMap({ EpochRecord.Floor($0.readableBytesView) })
+    case ("LEASE", 5):
+      guard let epoch = CacheEpoch(fourth.readableBytesView),
+        let floor = parts[4].bytes.flatMap({ EpochRecord.Floor($0.readableBytesView) })
       else { return nil }
       self = .lease(CacheLease(epoch: epoch, floor: floor.lsn, token: token))
+    case ("UNTRUSTED", 4):
+      guard let distrust = CacheDistrust(watermark: fourth, server: server) else { return nil }
+      self = .untrusted(distrust)
     default:
       return nil
     }

@@ -11,23 +11,25 @@ extension Cache {
   ///
   /// - Parameter lsn: sampled on the primary after COMMIT, in a new statement; nil keeps replicas out of the cache
   ///   until the primary has filled it again.
-  /// - Returns: whether Redis confirmed all. If not, older answers may be served until they expire.
-  package func invalidate(_ groups: Set<CacheGroup>, lsn: UInt64?) async -> Bool {
-    guard settings.mode != .off, !groups.isEmpty else { return true }
+  package func invalidate(_ groups: Set<CacheGroup>, lsn: UInt64?) async -> CacheConfirmation {
+    guard settings.mode != .off, !groups.isEmpty else { return .confirmed(by: nil) }
     // Unstructured for the shield against cancellation only; it is awaited right here.
     return await Task { await sendInvalidations(groups, lsn: lsn) }.value
   }
 
-  private func sendInvalidations(_ groups: Set<CacheGroup>, lsn: UInt64?) async -> Bool {
+  private func sendInvalidations(_ groups: Set<CacheGroup>, lsn: UInt64?) async -> CacheConfirmation {
     let deadline = ContinuousClock.now + settings.invalidationLimit
     var unconfirmed = groups
+    var servers: Set<String?> = []
     var pause = Duration.milliseconds(20)
     while true {
-      unconfirmed = await send(unconfirmed, lsn: lsn, until: deadline)
-      if unconfirmed.isEmpty { return true }
+      let sent = await send(unconfirmed, lsn: lsn, until: deadline)
+      unconfirmed = sent.unconfirmed
+      servers.formUnion(sent.servers)
+      if unconfirmed.isEmpty { return .confirmed(by: servers.count == 1 ? servers.first ?? nil : nil) }
       guard ContinuousClock.now + pause < deadline else {
         observe(.invalidationUnconfirmed(groups: unconfirmed.count))
-        return false
+        return .unconfirmed
       }
       // Cannot fail: nobody cancels the task this runs in.
       try? await Task.sleep(for: pause)
@@ -37,13 +39,13 @@ extension Cache {
 
   private func send(
     _ groups: Set<CacheGroup>, lsn: UInt64?, until deadline: ContinuousClock.Instant
-  ) async -> Set<CacheGroup> {
+  ) async -> (unconfirmed: Set<CacheGroup>, servers: Set<String?>) {
     do {
       let timeout = min(settings.commandTimeout, deadline - .now)
       return try await server.invalidate(groups, lsn: lsn, keys: keys, timeout: timeout)
     } catch {
       logger.debug("cache invalidation failed", metadata: ["error": "\(error)"])
-      return groups
+      return (groups, [])
     }
   }
 }

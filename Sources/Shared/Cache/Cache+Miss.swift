@@ -2,7 +2,7 @@ internal import Redis
 
 /// What waiting for another instance's fill came to.
 enum WaitedValue: Sendable {
-  case found(CachedValue, ttl: Int)
+  case found(CachedValue, CacheStatus)
   case loaded(CachedValue)
 }
 
@@ -15,15 +15,18 @@ extension Cache {
       return (loaded.value, miss.status)
     }
     switch try await acquire(entry, until: deadline) {
-    case .success(.hit(let value, let ttl)):
-      return (value, .hit(ttl: ttl))
+    case .success(.hit(let value, let ttl, let isVerified)):
+      return (value, .hit(ttl: ttl, isVerified: isVerified))
     case .success(.lease(let lease)):
       return (try await loadUnderLease(entry, lease, load).value, miss.status)
     case .success(.wait(let epoch)):
       switch try await waitForFill(entry, epoch, load) {
-      case .found(let value, let ttl): return (value, .hit(ttl: ttl))
+      case .found(let value, let status): return (value, status)
       case .loaded(let value): return (value, miss.status)
       }
+    case .success(.untrusted(let distrust)):
+      note(distrust)
+      return try await loadDirectly(entry, .untrusted, load)
     case .failure(let bypass):
       return try await loadDirectly(entry, bypass.reason, load)
     }
@@ -77,10 +80,11 @@ extension Cache {
       try await Task.sleep(for: delay)
       if let loaded = try await loads.join(FlightKey(entry, epoch)) { return .loaded(loaded.value) }
       switch try await acquire(entry, until: .now + settings.redisBudget) {
-      case .success(.hit(let value, let ttl)): return .found(value, ttl: ttl)
+      case .success(.hit(let value, let ttl, let isVerified)):
+        return .found(value, .hit(ttl: ttl, isVerified: isVerified))
       case .success(.lease(let lease)): return .loaded(try await loadUnderLease(entry, lease, load).value)
       case .success(.wait(let current)): epoch = current
-      case .failure: return .loaded(try await Self.run(load, from: .primary).value)
+      case .failure, .success(.untrusted): return .loaded(try await Self.run(load, from: .primary).value)
       }
     }
     return .loaded(try await Self.run(load, from: .primary).value)

@@ -2,11 +2,13 @@ package import Keyspace
 package import Logging
 internal import NIOConcurrencyHelpers
 package import Redis
+internal import Synchronization
 
 /// Read-through cache over Redis that is never stale after an acknowledged write.
 ///
 /// Each group of answers has an epoch in Redis; a value counts only while it carries the current one. An invalidation
-/// replaces the epoch, so one small write drops every page and list, and a fill that began before it is refused.
+/// replaces the epoch, so one small write drops every page and list, and a fill that began before it is refused. And it
+/// counts only while a relay vouches for this server of Redis: see ``extendTrust(since:lessening:timeline:)``.
 /// Without Redis every answer comes from the database.
 package final class Cache: Sendable {
   /// Loads an answer from the database. It must not depend on who asks: others get what it returns.
@@ -21,6 +23,7 @@ package final class Cache: Sendable {
   let refreshes = NIOLockedValueBox<Set<FlightKey>>([])
   let observe: @Sendable (CacheEvent) -> Void
   let logger: Logger
+  let trusts = Atomic(true)
   private let breaker = NIOLockedValueBox(CircuitBreaker())
 
   /// - Parameter observe: gets what happens behind the answers, for metrics; it must not block.
@@ -30,7 +33,8 @@ package final class Cache: Sendable {
     observe: @escaping @Sendable (CacheEvent) -> Void = { _ in }
   ) {
     self.init(
-      server: CacheServer(redis: redis, scripts: .bundled), settings: settings, keys: keys, logger: logger,
+      server: CacheServer(redis: redis, scripts: .bundled, acceptsUnverified: settings.mode == .available),
+      settings: settings, keys: keys, logger: logger,
       observe: observe)
   }
 
@@ -62,10 +66,15 @@ package final class Cache: Sendable {
       })
     {
     case .success(.hit(let hit)):
+      note(hit.distrust)
       if hit.isDueForRefresh { refresh(entry, hit.record, load) }
-      return (hit.value, .hit(ttl: hit.ttl))
+      return (hit.value, hit.status)
     case .success(.miss(let miss)):
+      note(miss.distrust)
       return try await resolve(miss, entry, until: deadline, load)
+    case .success(.untrusted(let distrust)):
+      note(distrust)
+      return try await loadDirectly(entry, .untrusted, load)
     case .failure(let bypass):
       return try await loadDirectly(entry, bypass.reason, load)
     }
@@ -77,8 +86,10 @@ package final class Cache: Sendable {
   }
 
   /// Judges the reply to a ``CacheEntry/lookup``; nil when it is none.
-  package func judge(_ reply: RedisReply) -> CacheVerdict? {
-    CacheVerdict(reply, now: server.clock.now)
+  package func judge(_ reply: RedisReply, from connection: RedisConnection) -> CacheVerdict? {
+    let verdict = server.judge(reply, from: connection)
+    if let verdict { note(verdict.distrust) }
+    return verdict
   }
 
   /// Runs one command of a read under the breaker and until the deadline.
@@ -89,19 +100,34 @@ package final class Cache: Sendable {
   ) async throws -> Result<Reply, CacheBypass> {
     let now = ContinuousClock.now
     guard now < deadline else { return .failure(CacheBypass(.late)) }
-    let admission = breaker.withLockedValue { $0.admit(now: now) }
-    guard admission != .refused else { return .failure(CacheBypass(.breakerOpen)) }
+    switch breaker.withLockedValue({ $0.admit(now: now) }) {
+    case .allowed: break
+    case .probe:
+      // Bare task: whether Redis is back is not for this reader to wait for. Its own timeout bounds it.
+      Task { await probe() }
+      return .failure(CacheBypass(.breakerOpen))
+    case .refused: return .failure(CacheBypass(.breakerOpen))
+    }
     do {
       let reply = try await command(deadline - now)
-      record(.success, of: admission)
+      record(.success, of: .allowed)
       return .success(reply)
     } catch {
       guard error.code != .cancelled else { throw CancellationError() }
-      record(CircuitBreaker.Outcome(error), of: admission)
+      record(CircuitBreaker.Outcome(error), of: .allowed)
       let bypass = CacheBypass(error)
       observe(.redisFailed(bypass.reason))
       logger.debug("cache read failed", metadata: ["error": "\(error)"])
       return .failure(bypass)
+    }
+  }
+
+  private func probe() async {
+    do throws(RedisError) {
+      _ = try await server.redis.execute(RedisCommand("PING"), timeout: settings.redisBudget)
+      record(.success, of: .probe)
+    } catch {
+      record(CircuitBreaker.Outcome(error), of: .probe)
     }
   }
 

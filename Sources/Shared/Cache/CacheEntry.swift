@@ -5,6 +5,7 @@ package import Redis
 package struct CacheEntry: Sendable {
   let epochKey: String
   let valueKey: String
+  let watermarkKey: String
   private let group: CacheGroup
   private let field: CacheField
   private let keys: CacheKeys
@@ -15,15 +16,19 @@ package struct CacheEntry: Sendable {
     self.keys = keys
     epochKey = keys.epoch(of: group)
     valueKey = keys.value(of: field, in: group)
+    watermarkKey = keys.watermark
   }
 
   /// Made on demand: a hit has no use for it.
   var leaseKey: String { keys.lease(of: field, in: group) }
 
-  /// The whole cost of a hit. Its reply is for ``CacheVerdict/init(_:now:)``.
-  package var lookup: RedisCommand { RedisCommand("MGET", RedisArgument(epochKey), RedisArgument(valueKey)) }
+  /// The whole cost of a hit: the value, its group's epoch, and whether this server's data can be trusted. Its reply
+  /// is for ``Cache/judge(_:from:)``.
+  package var lookup: RedisCommand {
+    RedisCommand("MGET", RedisArgument(epochKey), RedisArgument(valueKey), RedisArgument(watermarkKey))
+  }
 
-  /// What a script declares.
+  /// What `fill.lua` declares.
   var scriptKeys: [RedisArgument] {
     [RedisArgument(epochKey), RedisArgument(valueKey), RedisArgument(leaseKey)]
   }

@@ -10,6 +10,10 @@ package enum CacheEvent: Sendable, Equatable {
   case refreshFailed
   /// Redis failed a read, which went to the database.
   case redisFailed(CacheStatus.BypassReason)
+  /// What Redis says cannot be verified from now on.
+  case trustLapsed(CacheDistrust)
+  /// What Redis says is verified again.
+  case trustRegained
   /// Redis is not asked from now on but by probes.
   case breakerOpened
   /// Redis is asked again.

@@ -6,25 +6,49 @@ internal import Redis
 struct CacheServer: Sendable {
   let redis: RedisClient
   let scripts: CacheScripts
+  /// Whether what cannot be verified is served all the same: `CACHE_MODE=available`.
+  var acceptsUnverified = false
   let clock = RedisClock()
 
   func look(at entry: CacheEntry, timeout: Duration) async throws(RedisError) -> CacheVerdict {
-    let reply = try await redis.execute(entry.lookup, timeout: timeout)
-    guard let verdict = CacheVerdict(reply, now: clock.now) else { throw Self.unexpected("MGET") }
+    let connection = try redis.connection()
+    let reply = try await connection.execute(entry.lookup, timeout: timeout)
+    guard let verdict = judge(reply, from: connection) else { throw Self.unexpected("MGET") }
     return verdict
+  }
+
+  /// Nil when the reply is none to a lookup.
+  func judge(_ reply: RedisReply, from connection: RedisConnection) -> CacheVerdict? {
+    let verdict = CacheVerdict(
+      reply, server: connection.serverName, acceptsUnverified: acceptsUnverified, now: clock.now)
+    doubt(connection, verdict?.distrust)
+    return verdict
+  }
+
+  /// The name is as old as the connection; the watermark may know better.
+  private func doubt(_ connection: RedisConnection, _ distrust: CacheDistrust?) {
+    switch distrust {
+    case .otherServer, .unnamed: connection.doubtServerName()
+    case .lapsed, nil: break
+    }
   }
 
   func acquire(
     _ entry: CacheEntry, leaseDuration: Duration, timeout: Duration
   ) async throws(RedisError) -> Acquisition {
     let token = CacheEpoch.random().text
-    let reply = try await redis.evaluate(
-      scripts.acquire, keys: entry.scriptKeys,
+    let connection = try redis.connection()
+    let name = connection.serverName
+    let reply = try await connection.evaluate(
+      scripts.acquire, keys: entry.scriptKeys + [RedisArgument(entry.watermarkKey)],
       arguments: [
         RedisArgument(token), RedisArgument(Int(leaseDuration.milliseconds)),
-        RedisArgument(CacheEpoch.random().text),
+        RedisArgument(CacheEpoch.random().text), RedisArgument(name ?? ""), acceptsUnverified ? "0" : "1",
       ], timeout: timeout)
-    guard let acquisition = Acquisition(reply, token: token) else { throw Self.unexpected("acquire") }
+    guard let acquisition = Acquisition(reply, token: token, server: name) else {
+      throw Self.unexpected("acquire")
+    }
+    if case .untrusted(let distrust) = acquisition { doubt(connection, distrust) }
     observeTime(reply)
     return acquisition
   }
@@ -59,18 +83,56 @@ struct CacheServer: Sendable {
     return outcome
   }
 
-  /// Sends one invalidation per group, each with an epoch of its own, and returns the groups not confirmed.
+  /// Sends one invalidation per group, each with an epoch of its own.
+  ///
+  /// - Returns: the groups not confirmed, and the names of who confirmed the others (nil if unnamed).
   func invalidate(
     _ groups: Set<CacheGroup>, lsn: UInt64?, keys: CacheKeys, timeout: Duration
-  ) async throws(RedisError) -> Set<CacheGroup> {
-    let ordered = Array(groups)
-    let calls = ordered.map { group in
-      RedisScriptCall(
-        scripts.invalidate, keys: [RedisArgument(keys.epoch(of: group))],
-        arguments: [RedisArgument(CacheEpoch.random().text), RedisArgument(lsn?.lowercaseHex ?? "?")])
+  ) async throws(RedisError) -> (unconfirmed: Set<CacheGroup>, servers: Set<String?>) {
+    var unconfirmed: Set<CacheGroup> = []
+    var servers: Set<String?> = []
+    // In parts, or a hundred thousand groups would be one write, and hold up everybody else's commands.
+    var rest = Array(groups)[...]
+    while !rest.isEmpty {
+      let part = Array(rest.prefix(1000))
+      rest = rest.dropFirst(part.count)
+      let connection = try redis.connection()
+      let calls = part.map { call($0, lsn, keys) }
+      let replies = try await connection.evaluate(calls, timeout: timeout)
+      let failed = zip(part, replies).filter { $0.1.string != "OK" && $0.1.string != "ABSENT" }.map(\.0)
+      unconfirmed.formUnion(failed)
+      if failed.count < part.count { servers.insert(connection.serverName) }
     }
-    let replies = try await redis.evaluate(calls, timeout: timeout)
-    return Set(zip(ordered, replies).filter { $0.1.string != "OK" && $0.1.string != "ABSENT" }.map(\.0))
+    return (unconfirmed, servers)
+  }
+
+  private func call(_ group: CacheGroup, _ lsn: UInt64?, _ keys: CacheKeys) -> RedisScriptCall {
+    RedisScriptCall(
+      scripts.invalidate, keys: [RedisArgument(keys.epoch(of: group))],
+      arguments: [RedisArgument(CacheEpoch.random().text), RedisArgument(lsn?.lowercaseHex ?? "?")])
+  }
+
+  func moment(timeout: Duration) async throws(RedisError) -> CacheServerMoment {
+    let (time, name) = try await redis.connection().askServer(timeout: timeout)
+    clock.observe(time)
+    guard let name else {
+      throw RedisError(.unexpectedReply, "the server does not say who it is: INFO is forbidden")
+    }
+    return CacheServerMoment(server: name, time: UInt64(clamping: time))
+  }
+
+  /// - Returns: whether `end` was still to come.
+  func trust(
+    _ name: String, until end: UInt64, watermark: String, timeout: Duration
+  ) async throws(RedisError) -> Bool {
+    let reply = try await redis.evaluate(
+      scripts.trust, keys: [RedisArgument(watermark)], arguments: [RedisArgument(name), RedisArgument(end)],
+      timeout: timeout)
+    switch reply.string {
+    case "OK": return true
+    case "LATE": return false
+    default: throw Self.unexpected("trust")
+    }
   }
 
   private func observeTime(_ reply: RedisReply) {

@@ -2,9 +2,9 @@
 package struct CacheSettings: Sendable {
   /// Whether and how Redis is trusted.
   package enum Mode: String, Sendable, CaseIterable {
-    /// A hit is served only when it is proven valid.
+    /// A hit is served only when it is verified.
     case strict
-    /// A hit is served also when the proof is missing.
+    /// A hit is served, marked, also when it cannot be verified.
     case available
     /// Redis is never asked; every instance that shares a Redis must agree, or writes here stay unseen there.
     case off
@@ -32,7 +32,10 @@ package struct CacheSettings: Sendable {
   /// Loads at a time while Redis is away; further ones are ``CacheError/Code/overloaded``.
   package var maximumDirectLoads = 64
   /// How long an invalidation that Redis does not confirm is tried again.
-  package var invalidationLimit: Duration = .seconds(1)
+  package var invalidationLimit: Duration = .milliseconds(500)
+  /// How old an answer may be, after the commit that outdated it, whatever fails: hits count for so long after somebody
+  /// has seen to it that everything committed before is invalidated. The same in all processes and releases.
+  package var stalenessBound: Duration = .seconds(5)
 
   package init() {}
 }

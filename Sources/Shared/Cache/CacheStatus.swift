@@ -1,7 +1,7 @@
 /// How an answer came about, for the `Cache-Status` field (RFC 9211).
 package enum CacheStatus: Sendable, Equatable {
-  /// From Redis, good for so many more seconds.
-  case hit(ttl: Int)
+  /// From Redis, good for so many more seconds. Not verified, it may be older than an acknowledged write.
+  case hit(ttl: Int, isVerified: Bool = true)
   /// From the database, nothing was stored.
   case miss
   /// From the database, what was stored had been invalidated.
@@ -21,6 +21,8 @@ package enum CacheStatus: Sendable, Equatable {
     case late
     /// It answered with an error.
     case refused
+    /// Its data is not known to be fresh.
+    case untrusted
     /// Answers of this kind are not kept: no group would invalidate them.
     case uncached
   }
@@ -28,7 +30,8 @@ package enum CacheStatus: Sendable, Equatable {
   /// The value of the field: `redis; hit; ttl=231`.
   package var text: String {
     switch self {
-    case .hit(let ttl): "redis; hit; ttl=\(ttl)"
+    case .hit(let ttl, isVerified: true): "redis; hit; ttl=\(ttl)"
+    case .hit(let ttl, isVerified: false): "redis; hit; ttl=\(ttl); detail=unverified"
     case .miss: "redis; fwd=miss"
     case .stale: "redis; fwd=stale"
     case .bypass(let reason): "redis; fwd=bypass; detail=\(reason.rawValue)"

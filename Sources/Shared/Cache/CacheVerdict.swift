@@ -7,22 +7,40 @@ package enum CacheVerdict: Sendable, Equatable {
   case hit(CacheHit)
   /// Nothing to serve.
   case miss(CacheMiss)
+  /// Nothing of the reply may be used.
+  case untrusted(CacheDistrust)
 
-  /// - Parameter now: milliseconds since 1970 by the clock of Redis; only ages hang on it, never validity.
+  /// - Parameters:
+  ///   - server: `run_id|master_replid` of the connection that the reply came over, nil if unknown.
+  ///   - acceptsUnverified: whether what cannot be trusted is to be served, marked, all the same.
+  ///   - now: milliseconds since 1970 by the clock of Redis; only ages hang on it, never validity.
   /// - Returns: nil when the reply is none to a lookup.
-  package init?(_ reply: RedisReply, now: UInt64) {
-    guard let parts = reply.array, parts.count == 2 else { return nil }
-    let record = parts[0].bytes.flatMap(EpochRecord.init)
+  package init?(_ reply: RedisReply, server: String?, acceptsUnverified: Bool, now: UInt64) {
+    guard let parts = reply.array, parts.count == 3 else { return nil }
+    let distrust = CacheDistrust(watermark: parts[2].bytes, server: server)
+    if let distrust, !acceptsUnverified {
+      self = .untrusted(distrust)
+      return
+    }
+    let record = parts[0].bytes.flatMap(EpochRecord.init).map { $0.trusted(unless: distrust) }
     guard var body = parts[1].bytes, let header = CachedValueHeader(reading: &body) else {
-      self = .miss(CacheMiss(record: record, isStale: false))
+      self = .miss(CacheMiss(record: record, isStale: false, distrust: distrust))
       return
     }
-    // The one rule of validity. The watermark, a third key of the lookup, will be its second half.
     guard let record, header.epoch == record.epoch else {
-      self = .miss(CacheMiss(record: record, isStale: true))
+      self = .miss(CacheMiss(record: record, isStale: true, distrust: distrust))
       return
     }
-    self = .hit(CacheHit(record: record, header: header, body: body, now: now))
+    self = .hit(CacheHit(record: record, header: header, body: body, now: now, distrust: distrust))
+  }
+
+  /// Why the reply could not be verified; nil when it could.
+  package var distrust: CacheDistrust? {
+    switch self {
+    case .hit(let hit): hit.distrust
+    case .miss(let miss): miss.distrust
+    case .untrusted(let distrust): distrust
+    }
   }
 }
 
@@ -34,14 +52,22 @@ package struct CacheHit: Sendable, Equatable {
   package let ttl: Int
   /// Whether somebody should load it anew in the background.
   package let isDueForRefresh: Bool
+  /// Why it could not be verified; nil when it could.
+  package let distrust: CacheDistrust?
   let record: EpochRecord
 
-  init(record: EpochRecord, header: CachedValueHeader, body: ByteBuffer, now: UInt64) {
+  init(
+    record: EpochRecord, header: CachedValueHeader, body: ByteBuffer, now: UInt64, distrust: CacheDistrust?
+  ) {
     value = CachedValue(header: header, body: body)
     ttl = header.secondsLeft(at: now)
     isDueForRefresh = header.isSoftExpired(at: now)
+    self.distrust = distrust
     self.record = record
   }
+
+  /// What the answer's `Cache-Status` is to say.
+  package var status: CacheStatus { .hit(ttl: ttl, isVerified: distrust == nil) }
 }
 
 /// What a lookup without a valid value tells.
@@ -49,7 +75,15 @@ package struct CacheMiss: Sendable, Equatable {
   let record: EpochRecord?
   /// Whether there is a value that has been invalidated.
   let isStale: Bool
+  let distrust: CacheDistrust?
 
   /// What the answer's `Cache-Status` is to say once it has been loaded.
   package var status: CacheStatus { isStale ? .stale : .miss }
+}
+
+extension EpochRecord {
+  /// Without verification nobody knows whether the floor is the last one.
+  func trusted(unless distrust: CacheDistrust?) -> EpochRecord {
+    distrust == nil ? self : EpochRecord(epoch: epoch, floor: nil)
+  }
 }

@@ -1,12 +1,12 @@
 /// Decides whether Redis is asked at all: a Redis that is gone or slow must not cost every request its budget.
 ///
 /// Opens when at least half of at least twenty calls within ten seconds failed, or when five in a row found no
-/// connection. While open it lets one probe per second through; a probe that succeeds closes it.
+/// connection. While open it asks for one probe per second, which no reader waits for; one that succeeds closes it.
 struct CircuitBreaker: Sendable {
   /// What a caller may do.
   enum Admission: Equatable, Sendable {
     case allowed
-    /// This call finds out whether Redis is back.
+    /// Refused, but somebody is to find out now whether Redis is back.
     case probe
     case refused
   }

@@ -91,7 +91,7 @@ extension ConversationStore {
     guard !groups.isEmpty else { return true }
     // Unknown is sound: it keeps replicas out until the primary has filled the cache again.
     let lsn = (try? await databases.currentLSN()) ?? nil
-    return await cache.invalidate(groups, lsn: lsn)
+    return await cache.invalidate(groups, lsn: lsn).isConfirmed
   }
 
   private static func groups(of conversation: Conversation) -> Set<CacheGroup> {

@@ -26,6 +26,10 @@ package struct CacheKeys: Sendable {
     "\(name(of: group)):lease:\(field.name)"
   }
 
+  /// STRING `run_id|master_replid|timeline`: on which server everything written until shortly before its end was
+  /// invalidated. Expires 5 s after the relay looked, at an absolute time.
+  package var watermark: String { "\(prefix)cache:watermark" }
+
   private func name(of group: CacheGroup) -> String {
     switch group {
     case .conversation(let id): "\(prefix)conversation:{\(id)}"

@@ -76,7 +76,7 @@ extension RedisClient: Service {
     }
   }
 
-  /// `<run_id>|<master_replid>` of the server, as it said on connect. Nil while unknown, and while the
+  /// `<run_id>|<master_replid>` of the server, as it said last. Nil while unknown, and while the
   /// connections disagree, as they may for a moment during a failover.
   package var serverName: String? {
     let names = Set(supervisors.compactMap(\.connection).map(\.serverName))
@@ -143,8 +143,9 @@ extension RedisClient {
     return try await body(connection)
   }
 
-  /// The caller's own event loop's connection, which saves a thread switch each way; else the next in turn.
-  private func connection() throws(RedisError) -> RedisConnection {
+  /// One of the shared connections, for who must know which server answered: the caller's own event loop's, which saves
+  /// a thread switch each way; else the next in turn. For commands that neither block nor change the connection.
+  package func connection() throws(RedisError) -> RedisConnection {
     if let here = MultiThreadedEventLoopGroup.currentEventLoop,
       let connection = supervisors.first(where: { $0.eventLoop === here })?.connection
     {

@@ -8,7 +8,9 @@ extension RedisConnection {
     _ command: RedisCommand, timeout: Duration? = nil
   ) async throws(RedisError) -> RedisReply {
     let request = try RedisCommandEncoder.encode(command)
-    return try await send(request, replies: 1, deadline: deadline(timeout)).get().get()
+    let reply = try await send(request, replies: 1, deadline: deadline(timeout)).get()
+    leaveIfReadOnly(CollectionOfOne(reply))
+    return try reply.get()
   }
 
   /// Sends the commands in one write and waits for all replies, which come in the same order. Error replies
@@ -41,16 +43,35 @@ extension RedisConnection {
     return replies
   }
 
+  /// Asks the server for its name anew, and for its time in the same write: `TIME` comes first.
+  ///
+  /// - Returns: milliseconds since 1970 by the server's clock, and its name, nil if it would not say.
+  package func askServer(timeout: Duration? = nil) async throws(RedisError) -> (time: Int64, name: String?) {
+    let replies = try await pipeline([RedisCommand("TIME")] + RedisServerName.questions, timeout: timeout)
+    guard let clock = try replies[0].get().array, clock.count == 2, let seconds = clock[0].integer,
+      let microseconds = clock[1].integer
+    else { throw RedisError(.unexpectedReply, "the reply to TIME has another form") }
+    let name = RedisServerName.name(server: replies[1], replication: replies[2])
+    learn(serverName: name)
+    return (seconds * 1000 + microseconds / 1000, name)
+  }
+
+  /// A server that only takes reads was demoted while we were connected: the address leads elsewhere by now, or will.
+  private func leaveIfReadOnly(_ replies: some Collection<RedisReply>) {
+    if replies.contains(where: { $0.error?.serverPrefix == "READONLY" }) { drain() }
+  }
+
   private func pipeline(
     _ commands: [RedisCommand], deadline: NIODeadline
   ) async throws(RedisError) -> [RedisReply] {
     guard !commands.isEmpty else { return [] }
     let request = try RedisCommandEncoder.encode(commands)
     let reply = try await send(request, replies: commands.count, deadline: deadline).get()
-    guard commands.count > 1 else { return [reply] }
-    guard let replies = reply.array, replies.count == commands.count else {
+    let replies = commands.count > 1 ? reply.array ?? [] : [reply]
+    guard replies.count == commands.count else {
       preconditionFailure("a pipeline of \(commands.count) was answered with \(reply)")
     }
+    leaveIfReadOnly(replies)
     return replies
   }
 }

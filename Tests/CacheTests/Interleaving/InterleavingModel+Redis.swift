@@ -19,7 +19,7 @@ extension InterleavingModel {
     guard var body = try await server.redis.execute(RedisCommand("GET", key)).bytes,
       let header = CachedValueHeader(reading: &body)
     else { return verdict }
-    return .hit(CacheHit(record: record, header: header, body: body, now: 0))
+    return .hit(CacheHit(record: record, header: header, body: body, now: 0, distrust: nil))
   }
 
   func acquire(_ entry: Int) async throws -> Acquisition {
@@ -36,9 +36,9 @@ extension InterleavingModel {
   func send(_ invalidation: ModelInvalidation) async throws {
     let group = groups[invalidation.group]
     guard mutation.resendsEpoch else {
-      let unconfirmed = try await server.invalidate(
+      let sent = try await server.invalidate(
         [group], lsn: invalidation.lsn, keys: keys, timeout: Self.patience)
-      precondition(unconfirmed.isEmpty)
+      precondition(sent.unconfirmed.isEmpty)
       return
     }
     _ = try await server.redis.evaluate(
@@ -46,6 +46,14 @@ extension InterleavingModel {
       arguments: [
         RedisArgument(invalidation.epoch.text), RedisArgument(invalidation.lsn?.lowercaseHex ?? "?"),
       ])
+  }
+
+  /// For longer than the run lasts: time stands still here.
+  func vouch() async throws {
+    let moment = try await server.moment(timeout: Self.patience)
+    let isInTime = try await server.trust(
+      "\(moment.server)|1", until: moment.time + 3_600_000, watermark: keys.watermark, timeout: Self.patience)
+    precondition(isInTime)
   }
 
   func delete(_ keys: [String]) async throws {

@@ -50,6 +50,7 @@ struct InterleavingModel {
   /// Runs so many steps, and removes what is left in Redis.
   mutating func run(steps: Int) async throws -> InterleavingTally {
     actors = [.relay(ModelRelay()), .relay(ModelRelay())]
+    try await vouch()
     for _ in 0..<steps {
       if random.chance(odds.replay) { database.replay() }
       if random.chance(odds.eviction) { try await evict() }
@@ -78,6 +79,7 @@ struct InterleavingModel {
 
   mutating func cleanUp() async throws {
     for entry in entries { try await delete([entry.epochKey, entry.valueKey, entry.leaseKey]) }
+    try await delete([keys.watermark])
   }
 
   mutating func add(_ actor: Actor) { actors.append(actor) }
@@ -102,8 +104,9 @@ struct InterleavingModel {
     let entry = entries[random.number(0...1)]
     let keys = [
       entry.epochKey, entry.epochKey, entry.epochKey, entry.valueKey, entry.leaseKey, entry.leaseKey,
+      self.keys.watermark,
     ]
-    try await delete([keys[random.number(0...5)]])
+    try await delete([keys[random.number(0...6)]])
   }
 
   private mutating func step(_ actor: Actor) async throws -> Actor? {

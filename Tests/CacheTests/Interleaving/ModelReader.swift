@@ -14,7 +14,8 @@ struct ModelReader {
     case waiting(CacheEpoch, pause: Int)
     case sampling(CacheLease)
     case readingReplica(CacheLease, lsn: UInt64?, version: Int?)
-    case readingPrimary(CacheLease?, lsn: UInt64)
+    case readingPrimary(CacheLease, lsn: UInt64)
+    case readingDirectly(afterWait: Bool)
     case answering(version: Int, pause: Int)
     case landing(CacheLease, LoadedValue, pause: Int)
     case done
@@ -58,7 +59,7 @@ struct ModelReader {
     case .joined: .joined
     case .waiting: .waiting
     case .sampling: .sampling
-    case .readingReplica, .readingPrimary: .reading
+    case .readingReplica, .readingPrimary, .readingDirectly: .reading
     case .answering: .answering
     case .landing: .landing
     case .done: .done
@@ -92,7 +93,7 @@ struct ModelReader {
       patience -= 1
       state = .acquiring
       if patience < 0 || model.random.chance(model.odds.impatience) {
-        state = .readingPrimary(nil, lsn: model.database.primary.lsn)
+        state = .readingDirectly(afterWait: true)
       } else if let ticket = model.flights.ticket(model.name(.load, process, entry, epoch)) {
         state = .joined(ticket)
       }
@@ -101,7 +102,12 @@ struct ModelReader {
     case .readingReplica(let lease, let lsn, let version):
       readReplica(lease, lsn, version, &model)
     case .readingPrimary(let lease, let lsn):
-      readPrimary(lease, lsn, &model)
+      let load = CacheLoad(model.database.primary.version, lsn: lsn, isPrimary: true)
+      state = .landing(lease, LoadedValue(load, cost: .zero), pause: model.pause())
+    case .readingDirectly(let isAfterWait):
+      let isReplica = isAfterWait && model.mutation.waitsForAnyReplica
+      let server = isReplica ? model.database.replica : model.database.primary
+      state = .answering(version: server.version, pause: model.pause())
     case .answering(let version, let pause) where pause > 0:
       state = .answering(version: version, pause: pause - 1)
     case .answering(let version, _):
@@ -124,6 +130,10 @@ struct ModelReader {
         model.add(.refresh(process: process, entry: entry, hit.record))
       }
       return answer(hit.value.version, &model)
+    case .untrusted:
+      model.tally.untrusted += 1
+      state = .readingDirectly(afterWait: false)
+      return true
     case .miss(let miss):
       state = .acquiring
       if let epoch = miss.record?.epoch,
@@ -137,8 +147,10 @@ struct ModelReader {
 
   private mutating func acquire(_ model: inout InterleavingModel) async throws -> Bool {
     switch try await model.acquire(entry) {
-    case .hit(let value, _):
+    case .hit(let value, _, _):
       return answer(value.version, &model)
+    case .untrusted:
+      state = .readingDirectly(afterWait: false)
     case .lease(let lease):
       flight = model.flights.open(model.name(.load, process, entry, lease.epoch))
       state = .sampling(lease)
@@ -187,19 +199,6 @@ struct ModelReader {
       isAccepted
       ? .landing(lease, LoadedValue(load, cost: .zero), pause: model.pause())
       : .readingPrimary(lease, lsn: model.database.primary.lsn)
-  }
-
-  private mutating func readPrimary(
-    _ lease: CacheLease?, _ lsn: UInt64, _ model: inout InterleavingModel
-  ) {
-    let primary = model.database.primary
-    if let lease {
-      let load = CacheLoad(primary.version, lsn: lsn, isPrimary: true)
-      state = .landing(lease, LoadedValue(load, cost: .zero), pause: model.pause())
-    } else {
-      let server = model.mutation.waitsForAnyReplica ? model.database.replica : primary
-      state = .answering(version: server.version, pause: model.pause())
-    }
   }
 
   private func land(_ lease: CacheLease, _ loaded: LoadedValue, _ model: inout InterleavingModel) -> Bool {

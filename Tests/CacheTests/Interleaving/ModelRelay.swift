@@ -32,14 +32,15 @@ struct ModelRelay {
       let lsn = model.mutation.relaySamplesEarly ? early : model.database.primary.lsn
       state = .invalidating(snapshot, lsn: lsn, groups: snapshot.rows.isEmpty ? [] : [0, 1])
     case .invalidating(let snapshot, let lsn, let groups):
-      guard let group = groups.first else { return end(snapshot, &model) }
+      guard let group = groups.first else { return try await end(snapshot, &model) }
       try await model.send(ModelInvalidation(group: group, lsn: lsn))
       state = .invalidating(snapshot, lsn: lsn, groups: Array(groups.dropFirst()))
     }
   }
 
-  private mutating func end(_ snapshot: Snapshot, _ model: inout InterleavingModel) {
+  private mutating func end(_ snapshot: Snapshot, _ model: inout InterleavingModel) async throws {
     model.database.mark(snapshot.rows)
+    try await model.vouch()
     model.acknowledge(snapshot.version)
     model.tally.relayed += snapshot.rows.count
     state = .resting(pause: 3 * model.pause())

@@ -1,36 +1,22 @@
 #!lua
 -- Asks for a cached value after a miss, or for the right to load and store it.
 --
--- KEYS  1 epoch record  2 value  3 lease
+-- KEYS  1 epoch record  2 value  3 lease  4 watermark
 -- ARGV  1 token, unique per call  2 life of the lease, ms  3 new epoch, for a group without one
--- Returns an array whose second element is the server's time, ms since 1970:
---   HIT   time value           stored meanwhile
---   WAIT  time epoch           somebody else holds the lease
---   LEASE time epoch floor     the caller is to load and FILL; floor is 16 hex digits, or ? for unknown
+--       4 name of this server as the caller knows it, empty if unknown  5 1 = nothing unless the watermark names it
+-- Returns an array: outcome, server's time in ms since 1970, 1 if the watermark names this server (else 0), and
+--   HIT       value          stored meanwhile
+--   WAIT      epoch          somebody else holds the lease
+--   LEASE     epoch floor    the caller is to load and FILL; floor is 16 hex digits, or ? for unknown or not to be trusted
+--   UNTRUSTED watermark      nothing was read or changed; empty if there is none
 --
 -- No allow-oom: what cannot be stored need not be leased.
 
-local EPOCH_MS = 900000
-local HEADER = 116
-
-local function parse(record)
-  if not record then return nil end
-  local epoch, floor = string.match(record, '^([0-9a-f]+)|([0-9a-f?]+)$')
-  if not epoch or #epoch ~= 32 then return nil end
-  if floor ~= '?' and (#floor ~= 16 or string.find(floor, '?', 1, true)) then return nil end
-  return epoch, floor
-end
-
--- The epoch of a whole value; nil for foreign or cut off bytes, which every reader takes for a miss.
-local function epoch_of(value)
-  if not value or #value < HEADER or string.sub(value, 1, 4) ~= 'FRS\1' then return nil end
-  local owner, body = struct.unpack('>I4I4', string.sub(value, 109, 116))
-  if #value ~= HEADER + owner + body then return nil end
-  return string.sub(value, 9, 40)
-end
-
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local now = clock()
+local watermark = redis.call('GET', KEYS[4]) or ''
+local trusted = ARGV[4] ~= '' and string.sub(watermark, 1, #ARGV[4] + 1) == ARGV[4] .. '|'
+if not trusted and ARGV[5] == '1' then return { 'UNTRUSTED', now, 0, watermark } end
+local trust = trusted and 1 or 0
 
 local epoch, floor = parse(redis.call('GET', KEYS[1]))
 if epoch then
@@ -42,10 +28,10 @@ else
 end
 
 local value = redis.call('GET', KEYS[2])
-if epoch_of(value) == epoch then return { 'HIT', now, value } end
+if parse_value(value) == epoch then return { 'HIT', now, trust, value } end
 
 local lease = redis.call('GET', KEYS[3])
-if lease and string.sub(lease, 1, 33) == epoch .. '|' then return { 'WAIT', now, epoch } end
+if lease and string.sub(lease, 1, 33) == epoch .. '|' then return { 'WAIT', now, trust, epoch } end
 
 redis.call('SET', KEYS[3], epoch .. '|' .. ARGV[1], 'PX', ARGV[2])
-return { 'LEASE', now, epoch, floor }
+return { 'LEASE', now, trust, epoch, trusted and floor or '?' }

@@ -14,36 +14,15 @@
 --
 -- No allow-oom: a full Redis is not to be filled further.
 
-local EPOCH_MS = 900000
-local HEADER = 116
-
-local function parse(record)
-  if not record then return nil end
-  local epoch, floor = string.match(record, '^([0-9a-f]+)|([0-9a-f?]+)$')
-  if not epoch or #epoch ~= 32 then return nil end
-  if floor ~= '?' and (#floor ~= 16 or string.find(floor, '?', 1, true)) then return nil end
-  return epoch, floor
-end
-
 -- Lua compares strings by the locale. 16 digits of one case sort by value in every locale; ? must be told apart.
 local function less(lsn, other)
   return lsn ~= '?' and other ~= '?' and lsn < other
 end
 
--- The LSN of a whole value of this epoch; ? when it has none, nil when there is no such value.
-local function stored_lsn(value, epoch)
-  if not value or #value < HEADER or string.sub(value, 1, 4) ~= 'FRS\1' then return nil end
-  local owner, body = struct.unpack('>I4I4', string.sub(value, 109, 116))
-  if #value ~= HEADER + owner + body or string.sub(value, 9, 40) ~= epoch then return nil end
-  local lsn = string.sub(value, 41, 56)
-  return string.sub(lsn, 1, 1) == '?' and '?' or lsn
-end
-
 local lease_epoch, token, lsn, from_primary, bytes, ttl = unpack(ARGV)
 from_primary = from_primary == '1'
 
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local now = clock()
 
 if redis.call('GET', KEYS[3]) == lease_epoch .. '|' .. token then redis.call('DEL', KEYS[3]) end
 if bytes == '' then return { 'RELEASED', now } end
@@ -52,8 +31,8 @@ local epoch, floor = parse(redis.call('GET', KEYS[1]))
 if epoch ~= lease_epoch then return { 'STALE', now } end
 if not from_primary and (floor == '?' or lsn == '?' or less(lsn, floor)) then return { 'BEHIND', now } end
 
-local stored = stored_lsn(redis.call('GET', KEYS[2]), epoch)
-if stored and stored ~= '?' and (lsn == '?' or less(lsn, stored)) then return { 'OLDER', now } end
+local stored_epoch, stored = parse_value(redis.call('GET', KEYS[2]))
+if stored_epoch == epoch and stored ~= '?' and (lsn == '?' or less(lsn, stored)) then return { 'OLDER', now } end
 
 -- The time of creation is this server's, so that one clock tells every reader the age. SETRANGE keeps the TTL.
 redis.call('SET', KEYS[2], bytes, 'PX', ttl)

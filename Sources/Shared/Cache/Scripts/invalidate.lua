@@ -10,16 +10,6 @@
 --
 -- allow-oom: a full Redis must still forget. It may be repeated and reordered with others of its kind.
 
-local EPOCH_MS = 900000
-
-local function parse(record)
-  if not record then return nil end
-  local epoch, floor = string.match(record, '^([0-9a-f]+)|([0-9a-f?]+)$')
-  if not epoch or #epoch ~= 32 then return nil end
-  if floor ~= '?' and (#floor ~= 16 or string.find(floor, '?', 1, true)) then return nil end
-  return epoch, floor
-end
-
 -- ? is the greatest: no replica can prove that it has replayed a write of unknown LSN.
 local function highest(lsn, other)
   if lsn == '?' or other == '?' then return '?' end

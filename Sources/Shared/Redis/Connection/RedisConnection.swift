@@ -1,3 +1,4 @@
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 
 /// One connection to Redis, usable from any task. Commands are pipelined in the order of the calls.
@@ -5,18 +6,36 @@ package final class RedisConnection: Sendable {
   private let channel: any Channel
   private let mailbox: RedisMailbox
   private let settings: RedisClientSettings
-  /// `<run_id>|<master_replid>` of the server, asked on connect; nil if it would not say.
-  package let serverName: String?
+  private let name: NIOLockedValueBox<(text: String?, askedAt: NIODeadline)>
 
   init(channel: any Channel, mailbox: RedisMailbox, serverName: String?, settings: RedisClientSettings) {
     self.channel = channel
     self.mailbox = mailbox
-    self.serverName = serverName
+    name = NIOLockedValueBox((serverName, .now()))
     self.settings = settings
   }
 
   /// Whether commands are taken; false from the moment the connection is known to end.
   package var isOpen: Bool { mailbox.isOpen }
+
+  /// `<run_id>|<master_replid>` of the server, as it said last: on connect, or when somebody asked anew. Nil if it
+  /// would not say.
+  package var serverName: String? { name.withLockedValue { $0.text } }
+
+  /// Takes what the server just said about itself.
+  func learn(serverName: String?) { name.withLockedValue { $0 = (serverName, .now()) } }
+
+  /// Asks for the name anew in the background, at most once a second: something said that the server is another one.
+  package func doubtServerName() {
+    let isDue = name.withLockedValue { name in
+      let now = NIODeadline.now()
+      guard now - name.askedAt >= .seconds(1) else { return false }
+      name.askedAt = now
+      return true
+    }
+    // Bare task: nobody waits for it. Without an answer the next doubt asks again.
+    if isDue { Task { try? await askServer() } }
+  }
 
   var eventLoop: any EventLoop { channel.eventLoop }
 

@@ -36,9 +36,7 @@ struct RedisGreeting: Equatable {
     }
     if url.database != 0 { plan.append((.select, RedisCommand("SELECT", RedisArgument(url.database)))) }
     plan.append((.setName, RedisCommand("CLIENT", "SETNAME", RedisArgument(clientName))))
-    // Two commands: Redis before 7.0 takes a single section.
-    plan.append((.serverInformation, RedisCommand("INFO", "server")))
-    plan.append((.replicationInformation, RedisCommand("INFO", "replication")))
+    plan += zip([.serverInformation, .replicationInformation], RedisServerName.questions)
     for script in scripts {
       plan.append((.loadScript, RedisCommand("SCRIPT", "LOAD", RedisArgument(script.source))))
     }
@@ -56,9 +54,9 @@ struct RedisGreeting: Equatable {
       // Only something that is no Redis does this: an echo server, or our own socket connected to itself.
       return .refused(RedisError(.protocolViolation, "the greeting was answered as Redis never does"))
     case (.serverInformation, nil):
-      runID = Self.field("run_id", of: reply)
+      runID = RedisServerName.runID(reply)
     case (.replicationInformation, nil):
-      replicationID = Self.field("master_replid", of: reply)
+      replicationID = RedisServerName.replicationID(reply)
     default:
       // An ACL may forbid INFO, CLIENT and SCRIPT: the connection works, only the server stays unnamed.
       break
@@ -74,12 +72,6 @@ struct RedisGreeting: Equatable {
 
   private var serverName: String? {
     guard let runID, let replicationID else { return nil }
-    return "\(runID)|\(replicationID)"
-  }
-
-  private static func field(_ name: String, of reply: RedisReply) -> String? {
-    reply.string?.split(whereSeparator: \.isNewline)
-      .first { $0.hasPrefix("\(name):") }
-      .map { String($0.dropFirst(name.count + 1)) }
+    return RedisServerName.name(runID: runID, replicationID: replicationID)
   }
 }
