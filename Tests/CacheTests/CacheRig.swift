@@ -16,7 +16,7 @@ struct CacheRig: Sendable {
   /// Before every key of the test.
   let prefix: String
   let keys: CacheKeys
-  let events: EventLog
+  let events: EventLog<CacheEvent>
   let conversation = CacheGroup.conversation(.random())
 
   var cache: Cache { caches[0] }
@@ -31,7 +31,7 @@ struct CacheRig: Sendable {
     let clients = try (0..<instances).map { _ in try client(url ?? sharedURL ?? "") }
     let prefix = "test-\(UInt64.random(in: 0 ... .max)):"
     let keys = CacheKeys(prefix: prefix)
-    let events = EventLog()
+    let events = EventLog<CacheEvent>()
     try await withThrowingTaskGroup { group in
       for client in clients { group.addTask { try await client.run() } }
       for client in clients { try await client.waitUntilConnected(within: .seconds(10)) }
