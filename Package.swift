@@ -66,13 +66,15 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CHiredis", path: "Sources/Shared/CHiredis"),
     .systemLibrary(name: "CLibpq", path: "Sources/Shared/CLibpq"),
+    .systemLibrary(name: "CZlib", path: "Sources/Shared/CZlib"),
 
     shared("Conversations", [crypto]),
     shared("Keyspace", ["Conversations"]),
     shared("Redis", ["CHiredis", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
     shared("Postgres", ["CLibpq", nioConcurrency, logging, lifecycle]),
+    shared("Gzip", ["CZlib", nio, nioConcurrency]),
     shared(
-      "Cache", ["Redis", "Keyspace", "Telemetry", nio, nioConcurrency, crypto, logging],
+      "Cache", ["Redis", "Keyspace", "Gzip", "Telemetry", nio, nioConcurrency, crypto, logging],
       resources: [.copy("Scripts")]),
     shared(
       "Queue", ["Redis", "Keyspace", "Telemetry", nio, nioConcurrency, crypto, logging, lifecycle],
@@ -80,7 +82,8 @@ let package = Package(
     shared(
       "ConversationStore",
       [
-        "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, logging,
+        "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, lifecycle,
+        logging,
       ]),
     shared(
       "Settings",
@@ -91,7 +94,7 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
-    shared("Telemetry", [nioConcurrency, logging, metrics]),
+    shared("Telemetry", [nioConcurrency, lifecycle, logging, metrics]),
 
     .executableTarget(
       name: "APIService",
@@ -117,14 +120,19 @@ let package = Package(
     tests("Conversations", ["Conversations"]),
     tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
     tests("Postgres", ["Postgres", logging, lifecycle]),
-    tests("Cache", ["Cache", "Redis", "Keyspace", "Conversations", nio, logging]),
+    tests("Gzip", ["Gzip", nio]),
+    tests("Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
-      ["ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", logging, nio]),
+      [
+        "ConversationStore", "Cache", "Keyspace", "Redis", "Postgres", "Conversations", lifecycle, logging,
+        nio,
+        nioConcurrency,
+      ]),
     tests("Telemetry", ["Telemetry", metrics]),
     tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
-    tests("APIService", ["APIService", "Conversations", crypto]),
+    tests("APIService", ["APIService", "Cache", "Conversations", crypto]),
     tests(
       "WebhookWorker",
       [

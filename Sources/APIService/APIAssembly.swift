@@ -13,13 +13,15 @@ struct APIAssembly: Sendable {
   let backends: Backends
   let queue: WebhookQueue
   let identity: Identity
+  private let metrics = PrometheusMetrics()
   private let settings: APISettings
   private let logger: Logger
 
   init(settings: APISettings, logger: Logger) async throws {
     self.settings = settings
     self.logger = logger
-    backends = Backends(settings.backends, queueScripts: [QueueScripts.bundled.enqueue], logger: logger)
+    backends = Backends(
+      settings.backends, queueScripts: [QueueScripts.bundled.enqueue], metrics: metrics, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
@@ -30,9 +32,12 @@ struct APIAssembly: Sendable {
   /// All routes with their middlewares.
   func router() -> Router<APIContext> {
     let router = Router(context: APIContext.self)
-    router.add(middleware: RequestLog(logger: logger))
+    router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
     let open = RouteTable(router)
     HealthRoutes(backends: backends, readiness: readiness)
+      .register(in: open)
+    let scrape = BackendScrape(registry: metrics, backends: backends)
+    MetricsRoutes(page: MetricsPage(networks: settings.adminNetworks) { await scrape.families() })
       .register(in: open)
     WebhookRoutes(queue: queue, tokens: webhookTokens, maximumBytes: settings.webhookMaximumBytes)
       .register(in: open)

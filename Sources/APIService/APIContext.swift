@@ -1,15 +1,19 @@
 import Foundation
 import Hummingbird
+import NIOCore
 
 /// What a request carries through middlewares and handlers.
-struct APIContext: RequestContext {
+struct APIContext: RequestContext, RemoteAddressRequestContext {
   var coreContext: CoreRequestContextStorage
+  /// The other end of the connection: behind a load balancer, that.
+  let remoteAddress: SocketAddress?
   /// `X-Request-Id` as accepted or made; in every answer, problem and log line.
   var requestID: String
   /// Set by `Authentication`; handlers behind it may rely on it.
   private var authenticated: Principal?
 
   init(source: Source) {
+    remoteAddress = source.channel.remoteAddress
     coreContext = .init(source: source)
     requestID = ""
   }

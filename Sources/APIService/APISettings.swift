@@ -40,6 +40,8 @@ struct APISettings: Sendable {
   /// `QUEUE_MAX_DEPTH` (1 000 000): events waiting above which the intake answers 503.
   let queueMaximumDepth: Int
   let queueShards: Int
+  /// `ADMIN_NETWORKS` (loopback and private ranges): from where `/metrics` answers.
+  let adminNetworks: NetworkList
   /// `SHUTDOWN_DRAIN_SECONDS` (5): how long readiness is 503 before the listener closes.
   let drain: Duration
 
@@ -57,6 +59,7 @@ struct APISettings: Sendable {
     webhookMaximumBytes = reader.integer("WEBHOOK_MAX_BYTES", default: 5 << 20, in: 1024...(256 << 20))
     queueMaximumDepth = reader.integer("QUEUE_MAX_DEPTH", default: 1_000_000, in: 1...1_000_000_000)
     queueShards = reader.integer("QUEUE_SHARDS", default: 1, in: 1...256)
+    adminNetworks = NetworkList(reader: reader, "ADMIN_NETWORKS", default: .privateRanges)
     drain = .seconds(reader.integer("SHUTDOWN_DRAIN_SECONDS", default: 5, in: 0...600))
     if webhookAuth == .token, webhookTokens.isEmpty {
       reader.report("WEBHOOK_TOKENS", "is required with WEBHOOK_AUTH=token: a long random value")
@@ -102,11 +105,8 @@ struct APISettings: Sendable {
     for name in ["RATE_LIMIT_REQUESTS", "RATE_LIMIT_SERVICE_REQUESTS"] where reader.string(name) != "0" {
       reader.refuse(name, "rate limits are not supported by this release: unset it or set it to 0")
     }
-    for name in [
-      "RATE_LIMIT_WINDOW_SECONDS", "RATE_LIMIT_ON_STORE_ERROR", "TRUSTED_PROXIES", "ADMIN_NETWORKS",
-    ] {
-      reader.refuse(
-        name, "has no use in this release, which neither limits rates nor shows metrics: unset it")
+    for name in ["RATE_LIMIT_WINDOW_SECONDS", "RATE_LIMIT_ON_STORE_ERROR", "TRUSTED_PROXIES"] {
+      reader.refuse(name, "has no use in this release, which does not limit rates: unset it")
     }
   }
 }

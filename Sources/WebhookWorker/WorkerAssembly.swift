@@ -22,7 +22,8 @@ struct WorkerAssembly: Sendable {
   init(settings: WorkerSettings, logger: Logger) {
     self.settings = settings
     self.logger = logger
-    backends = Backends(settings.backends, queueScripts: QueueScripts.bundled.all, logger: logger)
+    backends = Backends(
+      settings.backends, queueScripts: QueueScripts.bundled.all, metrics: metrics, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.shards = settings.queueShards
     queueSettings.setLease(settings.lease)
@@ -46,11 +47,12 @@ struct WorkerAssembly: Sendable {
   private func server() -> some Service {
     let router = Router(context: WorkerContext.self, options: .autoGenerateHeadEndpoints)
     let scrape = WorkerScrape(
-      registry: metrics, sampler: QueueSampler(queue: queue), backends: backends,
-      heartbeat: loop.heartbeat)
+      backends: BackendScrape(registry: metrics, backends: backends),
+      // Its absence is what is reported when it does not answer.
+      queue: Sampler { [queue] in try? await queue.statistics() }, heartbeat: loop.heartbeat)
     WorkerRoutes(
-      backends: backends, heartbeat: loop.heartbeat, readiness: readiness, scrape: scrape,
-      adminNetworks: settings.adminNetworks
+      backends: backends, heartbeat: loop.heartbeat, readiness: readiness,
+      metricsPage: MetricsPage(networks: settings.adminNetworks) { await scrape.families() }
     ).register(in: router)
     var application = Application(
       router: router, configuration: .init(address: .hostname(settings.host, port: settings.port)),

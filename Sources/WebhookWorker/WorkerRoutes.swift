@@ -22,8 +22,7 @@ struct WorkerRoutes: Sendable {
   let backends: Backends
   let heartbeat: LoopHeartbeat
   let readiness: Readiness
-  let scrape: WorkerScrape
-  let adminNetworks: NetworkList
+  let metricsPage: MetricsPage
 
   func register(in router: Router<WorkerContext>) {
     router.get("/health/live", use: live)
@@ -53,13 +52,12 @@ struct WorkerRoutes: Sendable {
 
   /// Others than operators are not told that there is anything.
   @Sendable private func metrics(_ request: Request, _ context: WorkerContext) async throws -> Response {
-    guard let address = context.remoteAddress?.ipAddress, adminNetworks.contains(address) else {
-      throw HTTPError(.notFound)
-    }
-    let format = ExpositionFormat(accept: request.headers[values: .accept].joined(separator: ","))
+    let answer = await metricsPage.answer(
+      to: context.remoteAddress?.ipAddress, accept: request.headers[values: .accept])
+    guard let answer else { throw HTTPError(.notFound) }
     return Response(
-      status: .ok, headers: [.contentType: format.contentType, .cacheControl: "no-store"],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: format.render(await scrape.families()))))
+      status: .ok, headers: [.contentType: answer.contentType, .cacheControl: "no-store"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: answer.text)))
   }
 
   private func answer(_ isUp: Bool) -> Response {

@@ -52,11 +52,11 @@ struct CacheConcurrencyTests {
   private static func read(
     _ rig: CacheRig, _ database: Database, instance: Int, field: Int
   ) async throws -> (version: Int, status: CacheStatus) {
-    let (value, status) = try await rig.caches[instance].read(rig.conversation, fields[field]) { source in
+    let answer = try await rig.caches[instance].read(rig.conversation, fields[field]) { source in
       let load = try await database.load(source)
       for _ in 0..<Int.random(in: 0...100) { await Task.yield() }
       return load
     }
-    return (Int(String(buffer: value.body)) ?? -1, status)
+    return (Int(String(buffer: answer.value.body)) ?? -1, answer.status)
   }
 }

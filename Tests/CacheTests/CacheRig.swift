@@ -77,10 +77,10 @@ struct CacheRig: Sendable {
   func read(
     _ database: Database, instance: Int = 0, field: CacheField = .body
   ) async throws -> (version: Int, status: CacheStatus) {
-    let (value, status) = try await caches[instance].read(conversation, field) { source in
+    let answer = try await caches[instance].read(conversation, field) { source in
       try await database.load(source)
     }
-    return (Int(String(buffer: value.body)) ?? -1, status)
+    return (Int(String(buffer: answer.value.body)) ?? -1, answer.status)
   }
 }
 

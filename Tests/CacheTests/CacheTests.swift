@@ -161,14 +161,14 @@ struct CacheTests {
       #expect(try await rig.events.has(.fill(.stored)))
       #expect(await rig.cache.invalidate([rig.conversation], lsn: 500).isConfirmed)
       let sources = SourceLog()
-      let (value, _) = try await rig.cache.read(rig.conversation, .body) { source in
+      let answer = try await rig.cache.read(rig.conversation, .body) { source in
         await sources.append(source)
         let isPrimary = source == .primary
         return CacheLoad(
           body: ByteBuffer(string: isPrimary ? "new" : "old"), lsn: isPrimary ? 600 : 499,
           isPrimary: isPrimary)
       }
-      #expect(String(buffer: value.body) == "new")
+      #expect(String(buffer: answer.value.body) == "new")
       #expect(await sources.sources == [.replica(atLeast: 500), .primary])
     }
   }

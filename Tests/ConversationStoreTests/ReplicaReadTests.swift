@@ -42,7 +42,7 @@ import Testing
     ListRequest(page: try #require(PageRequest(limit: limit + 1)))
   }
 
-  private func body(of answer: StoredAnswer) -> String { String(buffer: answer.value.body) }
+  private func body(of answer: CacheAnswer) -> String { String(buffer: answer.value.body) }
 
   /// Returns when the replica has replayed all that the primary has written.
   private func replayed(_ replica: PostgresServer, of rig: StoreRig) async throws {

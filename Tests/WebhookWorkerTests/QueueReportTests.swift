@@ -4,25 +4,6 @@ import Testing
 @testable import WebhookWorker
 
 @Suite struct QueueReportTests {
-  @Test("Columns begin below each other, and nothing in a cell controls the terminal")
-  func table() {
-    var table = Table("A", "LONGER")
-    table.add("wide cell", "x\u{1B}[31m\n\u{202E}y")
-    table.add("b", "")
-    #expect(table.text == "A          LONGER\nwide cell  x\u{FFFD}[31m \u{FFFD}y\nb          ")
-  }
-
-  @Test(
-    "A bar is as full as the work is done",
-    arguments: [
-      (0, 10, "---------- ] 0 of 10"), (5, 10, "#####-----] 5 of 10"), (10, 10, "##########] 10 of 10"),
-      (0, 0, "##########] 0 of 0"), (7, 5, "##########] 7 of 5"),
-    ])
-  func bar(done: Int, total: Int, expected: String) {
-    let line = ProgressBar.line("replaying", BulkProgress(done: done, total: total), width: 10)
-    #expect(line == "replaying [" + expected.replacing("- ]", with: "-]"))
-  }
-
   @Test("Named events must all be done; of many only a lost payload is a failure")
   func failure() {
     #expect(ActionReport(.replay, isDryRun: false, events: [("a", "replayed")]).failure == nil)

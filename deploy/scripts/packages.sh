@@ -4,11 +4,11 @@
 set -euo pipefail
 
 case ${1:-all} in
-  build) wanted=(make libhiredis-dev libpq-dev) ;;
-  all) wanted=(libhiredis-dev libpq-dev redis-server postgresql curl) ;;
-  bench) wanted=(libhiredis-dev libpq-dev redis-server postgresql curl wrk) ;;
+  build) wanted=(make libhiredis-dev libpq-dev zlib1g-dev) ;;
+  all) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl) ;;
+  bench) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk) ;;
   bench-worker)
-    wanted=(libhiredis-dev libpq-dev redis-server postgresql curl golang-go golang-github-jackc-pgx-v4-dev
+    wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl golang-go golang-github-jackc-pgx-v4-dev
       golang-github-gomodule-redigo-dev)
     ;;
   *) echo "usage: $0 [all|build|bench|bench-worker]" >&2 && exit 64 ;;

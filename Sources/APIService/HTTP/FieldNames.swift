@@ -9,6 +9,10 @@ extension HTTPField.Name {
   /// W3C Server Timing.
   static let serverTiming = known("Server-Timing")
 
+  static let xForwardedFor = known("X-Forwarded-For")
+  /// RFC 7239.
+  static let forwarded = known("Forwarded")
+
   private static func known(_ name: String) -> HTTPField.Name {
     guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
     return field

@@ -1,3 +1,4 @@
+import Cache
 import Conversations
 import HTTPTypes
 import Hummingbird
@@ -39,6 +40,15 @@ extension Request {
     let value = read(&parameters)
     try parameters.finish()
     return value
+  }
+
+  /// What the reader takes and has; a 406 when it takes nothing that we have.
+  func readTerms() throws(Problem) -> ReadTerms {
+    guard let forms = AcceptEncoding.forms(headers[values: .acceptEncoding]) else {
+      throw Problem(
+        status: .notAcceptable, code: "not_acceptable", detail: "accept the content coding gzip or identity")
+    }
+    return ReadTerms(forms: forms, known: EntityTags(headers[values: .ifNoneMatch]))
   }
 
   /// For resources without parameters.

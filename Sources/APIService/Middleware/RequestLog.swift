@@ -3,9 +3,10 @@ import Hummingbird
 import Logging
 import Telemetry
 
-/// Outermost: names the request, turns errors into problems, and writes one line about it.
+/// Outermost: names the request, turns errors into problems, counts it, and writes one line about it.
 struct RequestLog: RouterMiddleware {
   let logger: Logger
+  let metrics: RequestMetrics
 
   func handle(
     _ request: Request, context: APIContext,
@@ -23,7 +24,9 @@ struct RequestLog: RouterMiddleware {
       if request.method == .head { response = response.createHeadResponse() }
     }
     response.headers[.xRequestID] = context.requestID
-    log(request, context, response.status, ContinuousClock.now - start, failure)
+    let duration = ContinuousClock.now - start
+    metrics.count(request.method, route: context.endpointPath, response.status, in: duration)
+    log(request, context, response.status, duration, failure)
     return response
   }
 

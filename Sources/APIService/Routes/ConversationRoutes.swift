@@ -26,30 +26,33 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
+    let terms = try request.readTerms()
     let principal = context.principal
     let (filter, list) = try request.readQuery { query in
       let filter = ConversationFilter(&query, subject: principal.userID, role: principal.role)
       return (filter, ListRequest(&query))
     }
-    return CachedResponse.make(try await store.conversations(filter, list), for: request, since: start)
+    return CachedResponse.make(try await store.conversations(filter, list, for: terms), since: start)
   }
 
   @Sendable private func read(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
+    let terms = try request.readTerms()
     let id = try conversationID(context)
     try request.refuseQuery()
-    let answer = try await store.conversation(id)
+    let answer = try await store.conversation(id, for: terms)
     try authorize(answer, context.principal)
-    return CachedResponse.make(answer, for: request, since: start)
+    return CachedResponse.make(answer, since: start)
   }
 
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
+    let terms = try request.readTerms()
     let id = try conversationID(context)
     let list = try request.readQuery { ListRequest(&$0) }
-    let answer = try await store.messages(of: id, list)
+    let answer = try await store.messages(of: id, list, for: terms)
     try authorize(answer, context.principal)
-    return CachedResponse.make(answer, for: request, since: start)
+    return CachedResponse.make(answer, since: start)
   }
 
   @Sendable private func patch(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -58,10 +61,10 @@ struct ConversationRoutes: Sendable {
     try request.refuseQuery()
     let body = try await request.collectJSON(accepting: ["application/json", "application/merge-patch+json"])
     let patch = try ConversationPatch(decoding: body, role: principal.role)
-    let conditions = request.headers[values: .ifMatch]
+    let conditions = EntityTags(request.headers[values: .ifMatch])
     let receipt = try await store.patch(
       id, patch, mayAccess: { principal.mayAccess(owner: $0) },
-      matches: { EntityTag.ifMatch(conditions, matches: $0) })
+      matches: { conditions.match($0) })
     return written(.ok, receipt)
   }
 
@@ -80,7 +83,7 @@ struct ConversationRoutes: Sendable {
   }
 
   /// Nothing leaves before this: somebody else's is the same 404 as none.
-  private func authorize(_ answer: StoredAnswer, _ principal: Principal) throws(Problem) {
+  private func authorize(_ answer: CacheAnswer, _ principal: Principal) throws(Problem) {
     guard answer.value.status == 200, principal.mayAccess(owner: answer.value.owner) else { throw .notFound }
   }
 

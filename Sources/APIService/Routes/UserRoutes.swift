@@ -14,11 +14,12 @@ struct UserRoutes: Sendable {
   /// Authorised before looking: another user's id is the same 404 as an impossible one.
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
+    let terms = try request.readTerms()
     guard let user = context.pathID.flatMap({ UserID($0) }),
       context.principal.mayAccess(user: user)
     else { throw Problem.notFound }
     let list = try request.readQuery { ListRequest(&$0) }
-    let answer = try await store.messages(of: user, list)
-    return CachedResponse.make(answer, for: request, since: start)
+    let answer = try await store.messages(of: user, list, for: terms)
+    return CachedResponse.make(answer, since: start)
   }
 }

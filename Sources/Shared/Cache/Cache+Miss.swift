@@ -9,34 +9,45 @@ enum WaitedValue: Sendable {
 extension Cache {
   /// A miss: shares a load under way here, or asks for the lease and does what the answer says.
   func resolve(
-    _ miss: CacheMiss, _ entry: CacheEntry, until deadline: ContinuousClock.Instant, _ load: @escaping Load
-  ) async throws -> (value: CachedValue, status: CacheStatus) {
+    _ miss: CacheMiss, _ entry: CacheEntry, until deadline: ContinuousClock.Instant,
+    _ times: inout ReadTimes, _ load: @escaping Load
+  ) async throws -> FoundValue {
     if let epoch = miss.record?.epoch, let loaded = try await loads.join(FlightKey(entry, epoch)) {
+      times.lap(.database)
       return (loaded.value, miss.status)
     }
-    switch try await acquire(entry, until: deadline) {
+    let acquisition = try await acquire(entry, until: deadline)
+    times.lap(acquisition.asked)
+    switch acquisition {
     case .success(.hit(let value, let ttl, let isVerified)):
       return (value, .hit(ttl: ttl, isVerified: isVerified))
     case .success(.lease(let lease)):
-      return (try await loadUnderLease(entry, lease, load).value, miss.status)
+      let loaded = try await loadUnderLease(entry, lease, load)
+      times.lap(.database)
+      return (loaded.value, miss.status)
     case .success(.wait(let epoch)):
       switch try await waitForFill(entry, epoch, load) {
-      case .found(let value, let status): return (value, status)
-      case .loaded(let value): return (value, miss.status)
+      case .found(let value, let status):
+        times.lap(.redis)
+        return (value, status)
+      case .loaded(let value):
+        times.lap(.database)
+        return (value, miss.status)
       }
     case .success(.untrusted(let distrust)):
       note(distrust)
-      return try await loadDirectly(entry, .untrusted, load)
+      return try await loadDirectly(entry, .untrusted, &times, load)
     case .failure(let bypass):
-      return try await loadDirectly(entry, bypass.reason, load)
+      return try await loadDirectly(entry, bypass.reason, &times, load)
     }
   }
 
   /// Loads without Redis, from the primary, within the limit.
   func loadDirectly(
-    _ entry: CacheEntry, _ reason: CacheStatus.BypassReason, _ load: @escaping Load
-  ) async throws -> (value: CachedValue, status: CacheStatus) {
+    _ entry: CacheEntry, _ reason: CacheStatus.BypassReason, _ times: inout ReadTimes, _ load: @escaping Load
+  ) async throws -> FoundValue {
     let loaded = try await directLoads.value(for: entry.valueKey) { try await Self.run(load, from: .primary) }
+    times.lap(.database)
     return (loaded.value, .bypass(reason))
   }
 

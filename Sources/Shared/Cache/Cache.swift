@@ -14,7 +14,7 @@ package final class Cache: Sendable {
   /// Loads an answer from the database. It must not depend on who asks: others get what it returns.
   package typealias Load = @Sendable (CacheLoadSource) async throws -> CacheLoad
 
-  let settings: CacheSettings
+  package let settings: CacheSettings
   let keys: CacheKeys
   let server: CacheServer
   let loads = Flights<FlightKey, LoadedValue>()
@@ -48,36 +48,6 @@ package final class Cache: Sendable {
     self.logger = logger
     self.observe = observe
     directLoads = DirectLoads(limit: settings.maximumDirectLoads)
-  }
-
-  /// Answers from Redis, or from the database and fills Redis after the answer.
-  ///
-  /// - Throws: what the load throws; ``CacheError``; `CancellationError`. Never an error of Redis.
-  package func read(
-    _ group: CacheGroup, _ field: CacheField, load: @escaping Load
-  ) async throws -> (value: CachedValue, status: CacheStatus) {
-    let entry = CacheEntry(group, field, keys: keys)
-    guard settings.mode != .off else { return try await loadDirectly(entry, .off, load) }
-    let deadline = ContinuousClock.now + settings.redisBudget
-    switch try await ask(
-      until: deadline,
-      { timeout throws(RedisError) in
-        try await server.look(at: entry, timeout: timeout)
-      })
-    {
-    case .success(.hit(let hit)):
-      note(hit.distrust)
-      if hit.isDueForRefresh { refresh(entry, hit.record, load) }
-      return (hit.value, hit.status)
-    case .success(.miss(let miss)):
-      note(miss.distrust)
-      return try await resolve(miss, entry, until: deadline, load)
-    case .success(.untrusted(let distrust)):
-      note(distrust)
-      return try await loadDirectly(entry, .untrusted, load)
-    case .failure(let bypass):
-      return try await loadDirectly(entry, bypass.reason, load)
-    }
   }
 
   /// Where an answer is kept, for readers that send ``CacheEntry/lookup`` themselves.

@@ -17,6 +17,14 @@ struct CacheBypass: Error {
   }
 }
 
+extension Result where Failure == CacheBypass {
+  /// Where the time went: an open breaker costs none.
+  var asked: ReadTimes.Part? {
+    if case .failure(let bypass) = self, bypass.reason == .breakerOpen { return nil }
+    return .redis
+  }
+}
+
 extension CircuitBreaker.Outcome {
   /// A server that refuses a single command, for want of memory or because it is read-only, still serves hits.
   init(_ error: RedisError) {

@@ -28,6 +28,19 @@ package struct CacheEntry: Sendable {
     RedisCommand("MGET", RedisArgument(epochKey), RedisArgument(valueKey), RedisArgument(watermarkKey))
   }
 
+  /// The same for a reader that may have the body: only the head of the value, and *before* the epoch. An epoch is
+  /// never used again, so the value carried the current one when it was read, if it carries that which was read then.
+  var glance: [RedisCommand] {
+    [
+      RedisCommand("GETRANGE", RedisArgument(valueKey), 0, RedisArgument(Self.headLength - 1)),
+      RedisCommand("MGET", RedisArgument(epochKey), RedisArgument(watermarkKey)),
+    ]
+  }
+
+  /// Small values come whole, so that a reader who has another version of one needs no second look; of large ones it
+  /// is the least that Redis sends at about the cost of nothing (docs/performance.md).
+  static let headLength = 4096
+
   /// What `fill.lua` declares.
   var scriptKeys: [RedisArgument] {
     [RedisArgument(epochKey), RedisArgument(valueKey), RedisArgument(leaseKey)]

@@ -1,5 +1,9 @@
-/// What happens behind the answers; for metrics. Hits and misses are not here: ``CacheStatus`` tells them.
+/// What happens at and behind the answers; for metrics.
 package enum CacheEvent: Sendable, Equatable {
+  /// A read was answered.
+  case read(CacheStatus)
+  /// A body was there in the other form than its reader takes.
+  case converted(to: ContentForm)
   /// A loaded value was offered to Redis.
   case fill(FillOutcome)
   /// A loaded value could not be offered; the answer had been given before.

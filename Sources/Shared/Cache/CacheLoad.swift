@@ -24,6 +24,8 @@ package struct CacheLoad: Sendable {
   package var status: Int
   /// The bytes to send.
   package var body: ByteBuffer
+  /// The same packed, where the reader who loads takes that: it is what is stored.
+  var packed: ByteBuffer?
   /// Whose it is; nil or empty when nobody's.
   package var owner: String?
   /// A replica's replayed LSN; on the primary one sampled no later than the data was read and after the load began.

@@ -17,6 +17,22 @@ struct CacheServer: Sendable {
     return verdict
   }
 
+  /// The same for a reader that may have the body; nil when it has not, and all of it is to be looked at.
+  func glance(
+    at entry: CacheEntry, for terms: ReadTerms, timeout: Duration
+  ) async throws(RedisError) -> CacheVerdict? {
+    let connection = try redis.connection()
+    let replies = try await connection.pipeline(entry.glance, timeout: timeout)
+    guard let marks = try replies[1].get().array, marks.count == 2 else { throw Self.unexpected("MGET") }
+    let stored = replies[0].bytes.flatMap { StoredValue(head: $0, for: terms) }
+    let verdict = CacheVerdict(
+      stored, record: marks[0], watermark: marks[1], server: connection.serverName,
+      acceptsUnverified: acceptsUnverified, now: clock.now)
+    doubt(connection, verdict.distrust)
+    if case .hit = verdict, stored?.isCutOff == true { return nil }
+    return verdict
+  }
+
   /// Nil when the reply is none to a lookup.
   func judge(_ reply: RedisReply, from connection: RedisConnection) -> CacheVerdict? {
     let verdict = CacheVerdict(

@@ -10,7 +10,7 @@ package enum CacheStatus: Sendable, Equatable {
   case bypass(BypassReason)
 
   /// Why Redis was left out.
-  package enum BypassReason: String, Sendable {
+  package enum BypassReason: String, Sendable, CaseIterable {
     /// The cache is switched off.
     case off
     /// It failed lately; only probes are sent.

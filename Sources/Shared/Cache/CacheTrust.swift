@@ -1,7 +1,7 @@
 internal import NIOCore
 
 /// Why what Redis said is not known to be fresh.
-package enum CacheDistrust: String, Sendable, Equatable {
+package enum CacheDistrust: String, Sendable, Equatable, CaseIterable {
   /// Nobody has vouched for this server's data lately.
   case lapsed
   /// Somebody vouched for another server: this one was demoted, promoted or restarted.

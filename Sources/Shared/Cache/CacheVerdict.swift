@@ -17,21 +17,33 @@ package enum CacheVerdict: Sendable, Equatable {
   /// - Returns: nil when the reply is none to a lookup.
   package init?(_ reply: RedisReply, server: String?, acceptsUnverified: Bool, now: UInt64) {
     guard let parts = reply.array, parts.count == 3 else { return nil }
-    let distrust = CacheDistrust(watermark: parts[2].bytes, server: server)
+    let stored = parts[1].bytes.flatMap { StoredValue(whole: $0) }
+    self.init(
+      stored, record: parts[0], watermark: parts[2], server: server, acceptsUnverified: acceptsUnverified,
+      now: now)
+  }
+
+  /// - Parameter stored: nil when there is none, or one that is none of ours.
+  init(
+    _ stored: StoredValue?, record: RedisReply, watermark: RedisReply, server: String?,
+    acceptsUnverified: Bool,
+    now: UInt64
+  ) {
+    let distrust = CacheDistrust(watermark: watermark.bytes, server: server)
     if let distrust, !acceptsUnverified {
       self = .untrusted(distrust)
       return
     }
-    let record = parts[0].bytes.flatMap(EpochRecord.init).map { $0.trusted(unless: distrust) }
-    guard var body = parts[1].bytes, let header = CachedValueHeader(reading: &body) else {
+    let record = record.bytes.flatMap(EpochRecord.init).map { $0.trusted(unless: distrust) }
+    guard let stored else {
       self = .miss(CacheMiss(record: record, isStale: false, distrust: distrust))
       return
     }
-    guard let record, header.epoch == record.epoch else {
+    guard let record, stored.header.epoch == record.epoch else {
       self = .miss(CacheMiss(record: record, isStale: true, distrust: distrust))
       return
     }
-    self = .hit(CacheHit(record: record, header: header, body: body, now: now, distrust: distrust))
+    self = .hit(CacheHit(record: record, stored: stored, now: now, distrust: distrust))
   }
 
   /// Why the reply could not be verified; nil when it could.
@@ -57,11 +69,11 @@ package struct CacheHit: Sendable, Equatable {
   let record: EpochRecord
 
   init(
-    record: EpochRecord, header: CachedValueHeader, body: ByteBuffer, now: UInt64, distrust: CacheDistrust?
+    record: EpochRecord, stored: StoredValue, now: UInt64, distrust: CacheDistrust?
   ) {
-    value = CachedValue(header: header, body: body)
-    ttl = header.secondsLeft(at: now)
-    isDueForRefresh = header.isSoftExpired(at: now)
+    value = stored.value
+    ttl = stored.header.secondsLeft(at: now)
+    isDueForRefresh = stored.header.isSoftExpired(at: now)
     self.distrust = distrust
     self.record = record
   }

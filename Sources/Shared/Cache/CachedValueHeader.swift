@@ -59,6 +59,12 @@ struct CachedValueHeader: Equatable, Sendable {
   ///
   /// - Returns: nil for foreign, cut off or overlong bytes.
   init?(reading buffer: inout ByteBuffer) {
+    self.init(readingHead: &buffer)
+    guard buffer.readableBytes == Int(bodyLength) else { return nil }
+  }
+
+  /// The same for the first bytes of a value: leaves as much of the body as there is.
+  init?(readingHead buffer: inout ByteBuffer) {
     guard let magic = buffer.readBytes(length: 4), magic == Self.magic,
       let (status, flags) = buffer.readMultipleIntegers(as: (UInt16, UInt16).self),
       let epochText = buffer.readSlice(length: CacheEpoch.textLength),
@@ -70,7 +76,7 @@ struct CachedValueHeader: Equatable, Sendable {
       let contentHash = ContentHash(hashText.readableBytesView),
       let (ownerLength, bodyLength) = buffer.readMultipleIntegers(as: (UInt32, UInt32).self),
       let owner = buffer.readString(length: Int(ownerLength)),
-      buffer.readableBytes == Int(bodyLength)
+      buffer.readableBytes <= Int(bodyLength)
     else { return nil }
     self.status = status
     self.flags = Flags(rawValue: flags)

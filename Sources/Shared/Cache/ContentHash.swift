@@ -24,6 +24,14 @@ struct ContentHash: Equatable, Sendable {
     text = String(decoding: digits, as: UTF8.self)
   }
 
-  /// A strong entity tag.
-  var etag: String { "\"\(text)\"" }
+  /// A strong entity tag; the packed form has one of its own.
+  func etag(_ form: ContentForm) -> String {
+    switch form {
+    case .plain: "\"\(text)\""
+    case .gzip: "\"\(text)-gzip\""
+    }
+  }
+
+  /// The packed form's tag, from the plain one's.
+  static func packedTag(_ etag: String) -> String { "\(etag.dropLast())-gzip\"" }
 }

@@ -14,20 +14,28 @@ struct StorableValue: Sendable {
     let load = loaded.load
     let lifetime = ValueLifetime(isNegative: load.isNegative, settings: settings, jitter: jitter)
     let owner = load.owner ?? ""
-    let size = CachedValueHeader.length + owner.utf8.count + load.body.readableBytes
+    let body = load.packed ?? load.body
+    let size = CachedValueHeader.length + owner.utf8.count + body.readableBytes
     guard load.isCacheable, size <= settings.maximumValueBytes else { return nil }
     let header = CachedValueHeader(
-      status: UInt16(load.status), flags: load.isNegative ? .negative : [], epoch: epoch, lsn: load.lsn,
+      status: UInt16(load.status), flags: load.flags, epoch: epoch, lsn: load.lsn,
       fillCost: UInt32(min(loaded.cost.milliseconds, Double(UInt32.max))), softTimeToLive: lifetime.soft,
       timeToLive: lifetime.hard, contentHash: loaded.contentHash, owner: owner,
-      bodyLength: UInt32(load.body.readableBytes))
+      bodyLength: UInt32(body.readableBytes))
     var bytes = ByteBuffer()
     bytes.reserveCapacity(size)
     header.write(to: &bytes)
-    bytes.writeImmutableBuffer(load.body)
+    bytes.writeImmutableBuffer(body)
     self.bytes = bytes
     lsn = load.lsn
     isFromPrimary = load.isPrimary
     timeToLive = lifetime.hard
+  }
+}
+
+extension CacheLoad {
+  fileprivate var flags: CachedValueHeader.Flags {
+    if packed != nil { return .gzip }
+    return isNegative ? .negative : []
   }
 }

@@ -9,7 +9,8 @@ extension BatchPlan {
   ///
   /// - Parameter assumesFresh: Whether a conversation without a recorded transcript is taken to have no messages; where
   ///   it has some, that fails with `MessageStatements.insert`.
-  func write(_ connection: PostgresConnection, assumesFresh: Bool) async throws {
+  /// - Returns: what the triggers wrote in this transaction, for the cache.
+  func write(_ connection: PostgresConnection, assumesFresh: Bool) async throws -> [OutboxRow] {
     var statements: [(PostgresStatement, [PostgresParameter])] = []
     if !revenants.isEmpty {
       statements.append(
@@ -17,9 +18,11 @@ extension BatchPlan {
     }
     let index = statements.count
     statements += [record()] + messageWrites(assumesFresh: assumesFresh) + conversationWrites()
+    statements.append((OutboxStatements.written, []))
     let results = try await connection.queries(statements, deadline: StoredBatch.patience)
     // An event that another conversation's batch recorded meanwhile must not be applied again here.
     guard results[index].count == records.count else { throw ConcurrentChange() }
+    return try results[statements.count - 1].map { try OutboxRow($0) }
   }
 
   private func conversationWrites() -> [(PostgresStatement, [PostgresParameter])] {

@@ -1,4 +1,5 @@
 import Conversations
+import Keyspace
 
 /// What a batch is to write: the rules applied to what is stored. Pure.
 struct BatchPlan: Sendable {
@@ -13,8 +14,6 @@ struct BatchPlan: Sendable {
     /// An earlier delivery wrote some of its events, and may have died before it invalidated.
     let isRedelivery: Bool
 
-    /// Whether what is cached may be older than what is stored; a mere resend leaves the cache alone.
-    var isInvalidating: Bool { changesRow || changesMessages || isRedelivery }
     var changesRow: Bool { after.differsInRow(from: before) }
     var changesMessages: Bool { transcript.map { $0.digest != storedDigest } ?? false }
   }
@@ -32,6 +31,11 @@ struct BatchPlan: Sendable {
   private(set) var skippedEntries = 0
   /// Created by this batch while their deletion committed: to be deleted again.
   private(set) var revenants: [ConversationID] = []
+
+  /// What an earlier delivery may have left in the cache.
+  var redelivered: Set<CacheGroup> {
+    conversations.filter(\.isRedelivery).reduce(into: []) { $0.formUnion($1.row.cacheGroups) }
+  }
 
   /// Throws `ConcurrentChange` when a conversation came or went between the statements: the batch is to be done again.
   init(_ batch: EventBatch, _ stored: StoredBatch) throws {

@@ -1,37 +1,42 @@
+import Cache
 import Conversations
 import Postgres
 
 extension ConversationStore {
-  /// Applies events in one transaction, each exactly once however often it is delivered, and invalidates every
-  /// conversation that changed or has an event delivered before: that delivery may have died before doing so.
+  /// Applies events in one transaction, each exactly once however often it is delivered, and invalidates what changed,
+  /// and every conversation that has an event delivered before: that delivery may have died before doing so. Without
+  /// Redis it returns when nobody can be served older data any more, ``CacheSettings/stalenessBound`` after COMMIT.
   ///
   /// Two or three round trips besides BEGIN and COMMIT, for any number of events. Locks are taken in the one order of
   /// all writers. Throws `PostgresError`, or what a payload that passed the intake cannot cause.
   package func apply(_ events: [IncomingEvent]) async throws -> BatchReceipt {
     let batch = EventBatch(events)
-    let (plan, commitDuration): (BatchPlan, Duration)
+    let (plan, write, commitDuration): (BatchPlan, CommittedWrite, Duration)
     do {
-      (plan, commitDuration) = try await commit(batch, assumesFresh: true)
+      (plan, write, commitDuration) = try await commit(batch, assumesFresh: true)
     } catch let error as PostgresError
       where error.sqlState == "23505" && error.statement == MessageStatements.insert.name
     {
       // Messages of a transcript that nobody recorded: somebody else's, and to be replaced.
-      (plan, commitDuration) = try await commit(batch, assumesFresh: false)
+      (plan, write, commitDuration) = try await commit(batch, assumesFresh: false)
     }
     return BatchReceipt(
       fenced: plan.fenced, skippedEntries: plan.skippedEntries,
-      invalidated: await invalidate(plan.conversations.filter(\.isInvalidating).map(\.row)),
+      invalidated: await invalidate(write, patience: cache.settings.stalenessBound),
       commitDuration: commitDuration)
   }
 
   /// - Returns: what was written, and how long the COMMIT took.
-  private func commit(_ batch: EventBatch, assumesFresh: Bool) async throws -> (BatchPlan, Duration) {
-    let (plan, written) = try await databases.primary.withTransaction { connection in
+  private func commit(
+    _ batch: EventBatch, assumesFresh: Bool
+  ) async throws -> (BatchPlan, CommittedWrite, Duration) {
+    let (plan, rows, written) = try await databases.primary.withTransaction { connection in
       let plan = try BatchPlan(batch, try await StoredBatch(batch, connection))
-      try await plan.write(connection, assumesFresh: assumesFresh)
-      return (plan, ContinuousClock.now)
+      let rows = try await plan.write(connection, assumesFresh: assumesFresh)
+      return (plan, rows, ContinuousClock.now)
     }
-    return (plan, .now - written)
+    let write = CommittedWrite(rows: rows, redelivered: plan.redelivered)
+    return (plan, write, write.committed - written)
   }
 }
 

@@ -1,4 +1,4 @@
-import Cache
+package import Cache
 package import Conversations
 import Keyspace
 import NIOCore
@@ -6,8 +6,10 @@ import Postgres
 
 extension ConversationStore {
   /// One conversation, or its absence (status 404). The caller compares the value's owner before anything leaves.
-  package func conversation(_ id: ConversationID) async throws -> StoredAnswer {
-    try await read(.conversation(id), .body) { source in
+  package func conversation(
+    _ id: ConversationID, for terms: ReadTerms = ReadTerms()
+  ) async throws -> CacheAnswer {
+    try await cache.read(.conversation(id), .body, for: terms) { source in
       let answer = try await databases.read(ConversationStatements.byID, [.id(id)], from: source)
       guard let row = answer.rows.first else { return .absent(answer) }
       let conversation = try row.conversation()
@@ -16,7 +18,9 @@ extension ConversationStore {
   }
 
   /// A page of a conversation's messages in `position` order, or the conversation's absence (status 404).
-  package func messages(of id: ConversationID, _ list: ListRequest) async throws -> StoredAnswer {
+  package func messages(
+    of id: ConversationID, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
+  ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
       let statement =
         list.includesTotal
@@ -26,24 +30,30 @@ extension ConversationStore {
       let owner = try first.textOrNil(0).map(UserID.init(stored:))
       return try .page(answer, list, columns: 2, owner: owner) { try $0.message(from: $1) }
     }
-    guard list.includesTotal else { return try await direct(load) }
-    return try await read(.conversation(id), .messages(page: list.page.page, limit: list.page.limit), load)
+    guard list.includesTotal else { return try await cache.readUncached(for: terms, load: load) }
+    return try await cache.read(
+      .conversation(id), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load)
   }
 
   /// A page of a user's history, newest first; empty for an unknown user.
-  package func messages(of user: UserID, _ list: ListRequest) async throws -> StoredAnswer {
+  package func messages(
+    of user: UserID, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
+  ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
       let statement =
         list.includesTotal ? MessageStatements.pageOfUser : MessageStatements.pageOfUserWithoutTotal
       let answer = try await databases.read(statement, [.user(user)] + list.window, from: source)
       return try .page(answer, list, columns: 1, owner: user) { try $0.message(from: $1) }
     }
-    guard list.includesTotal else { return try await direct(load) }
-    return try await read(.user(user), .messages(page: list.page.page, limit: list.page.limit), load)
+    guard list.includesTotal else { return try await cache.readUncached(for: terms, load: load) }
+    return try await cache.read(
+      .user(user), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load)
   }
 
   /// A page of conversations, newest first: of one user through the cache, of all users from the primary.
-  package func conversations(_ filter: ConversationFilter, _ list: ListRequest) async throws -> StoredAnswer {
+  package func conversations(
+    _ filter: ConversationFilter, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
+  ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
       let (statement, parameters) = ConversationStatements.page(filter, list)
       let answer = try await databases.read(
@@ -52,23 +62,13 @@ extension ConversationStore {
         try row.conversation(from: column)
       }
     }
-    guard let owner = filter.userID, list.includesTotal else { return try await direct(load) }
+    guard let owner = filter.userID, list.includesTotal else {
+      return try await cache.readUncached(for: terms, load: load)
+    }
     let field = CacheField.conversations(
       status: filter.status, transcriptReceived: filter.transcriptReceived, page: list.page.page,
       limit: list.page.limit)
-    return try await read(.user(owner), field, load)
-  }
-
-  private func read(
-    _ group: CacheGroup, _ field: CacheField, _ load: @escaping Cache.Load
-  ) async throws -> StoredAnswer {
-    let (value, status) = try await cache.read(group, field, load: load)
-    return StoredAnswer(value: value, status: status)
-  }
-
-  /// Answers that no group invalidates are not stored, and read where every acknowledged write is.
-  private func direct(_ load: Cache.Load) async throws -> StoredAnswer {
-    StoredAnswer(value: CachedValue(uncached: try await load(.primary)), status: .bypass(.uncached))
+    return try await cache.read(.user(owner), field, for: terms, load: load)
   }
 }
 

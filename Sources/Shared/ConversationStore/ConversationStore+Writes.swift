@@ -1,6 +1,5 @@
 import Cache
 package import Conversations
-import Keyspace
 import NIOConcurrencyHelpers
 import NIOCore
 import Postgres
@@ -11,11 +10,7 @@ extension ConversationStore {
   /// Of two claims one wins; the other is refused with `externalIDTaken`. An unowned one may be registered
   /// again without an owner: nothing is won by it. A tombstone of the external id is lifted.
   package func create(_ new: NewConversation, owner: UserID?) async throws -> WriteReceipt {
-    let create: Write = { connection, touched in
-      let stored = try await Self.insertOrClaim(new, owner, connection)
-      touched.withLockedValue { $0.formUnion(Self.groups(of: stored)) }
-      return stored
-    }
+    let create: Write = { try await Self.insertOrClaim(new, owner, $0) }
     do { return try await write(create) } catch is ConcurrentChange { return try await write(create) }
   }
 
@@ -28,21 +23,18 @@ extension ConversationStore {
     _ id: ConversationID, _ patch: ConversationPatch, mayAccess: @Sendable (String?) -> Bool,
     matches: @Sendable (String) -> Bool
   ) async throws -> WriteReceipt {
-    try await write { connection, touched in
-      let stored = try await Self.lock(id, connection, mayAccess)
+    try await write { transaction in
+      let stored = try await Self.lock(id, transaction, mayAccess)
       guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else {
         throw WriteRefusal.preconditionFailed
       }
       let changed = try patch.applied(to: stored).stamped(at: .now())
       guard changed != stored else { return stored }
-      touched.withLockedValue { $0.formUnion(Self.groups(of: stored)) }
-      let rows = try await connection.query(
-        ConversationStatements.update,
-        [
-          .id(id), .text(changed.title), .text(changed.status.rawValue), .json(changed.metadata),
-          .time(changed.startedAt), .time(changed.endedAt),
-        ])
-      return try rows.only().conversation()
+      let update: [PostgresParameter] = [
+        .id(id), .text(changed.title), .text(changed.status.rawValue), .json(changed.metadata),
+        .time(changed.startedAt), .time(changed.endedAt),
+      ]
+      return try await transaction.change([(ConversationStatements.update, update)])[0].only().conversation()
     }
   }
 
@@ -50,62 +42,48 @@ extension ConversationStore {
   ///
   /// - Returns: Whether Redis confirmed the invalidation.
   package func delete(_ id: ConversationID, mayAccess: @Sendable (String?) -> Bool) async throws -> Bool {
-    let receipt = try await write { connection, touched in
-      let stored = try await Self.lock(id, connection, mayAccess)
-      touched.withLockedValue { $0.formUnion(Self.groups(of: stored)) }
-      if let externalID = stored.externalID {
-        _ = try await connection.query(ConversationStatements.bury, [.externalID(externalID)])
-      }
-      _ = try await connection.query(ConversationStatements.delete, [.id(id)])
+    let receipt = try await write { transaction in
+      let stored = try await Self.lock(id, transaction, mayAccess)
+      let burial = stored.externalID.map { (ConversationStatements.bury, [PostgresParameter.externalID($0)]) }
+      _ = try await transaction.change(
+        [burial, (ConversationStatements.delete, [.id(id)])].compactMap(\.self))
       return stored
     }
     return receipt.invalidated
   }
 
-  /// Drops everything cached of the conversations and of their owners' lists.
-  func invalidate(_ conversations: some Sequence<Conversation>) async -> Bool {
-    await invalidate(conversations.reduce(into: []) { $0.formUnion(Self.groups(of: $1)) })
-  }
+  /// What is done in one transaction: returns the row as it is then.
+  private typealias Write = @Sendable (WriteTransaction) async throws -> Conversation
 
-  /// What is done in one transaction: the row as it is then, and before COMMIT the groups that it touches.
-  private typealias Write =
-    @Sendable (PostgresConnection, NIOLockedValueBox<Set<CacheGroup>>) async throws -> Conversation
+  /// How long a client waits for the relay where Redis did not confirm the invalidation.
+  private static let patience = Duration.seconds(1)
 
   /// Runs a write and invalidates what it touched, also when its outcome is unknown: a COMMIT whose answer was
   /// lost, or whose caller was cancelled, may have counted.
   private func write(_ body: Write) async throws -> WriteReceipt {
-    let touched = NIOLockedValueBox<Set<CacheGroup>>([])
+    let recorded = NIOLockedValueBox<[OutboxRow]>([])
+    let conversation: Conversation
     do {
-      let conversation = try await databases.primary.withTransaction(deadline: .seconds(4)) {
-        try await body($0, touched)
+      conversation = try await databases.primary.withTransaction(deadline: .seconds(4)) {
+        try await body(WriteTransaction(connection: $0, recorded: recorded))
       }
-      let groups = touched.withLockedValue { $0 }.union(Self.groups(of: conversation))
-      return WriteReceipt(conversation: conversation, invalidated: await invalidate(groups))
     } catch {
-      _ = await invalidate(touched.withLockedValue { $0 })
+      await invalidateUncertain(recorded.withLockedValue { $0 })
       throw error
     }
-  }
-
-  private func invalidate(_ groups: Set<CacheGroup>) async -> Bool {
-    guard !groups.isEmpty else { return true }
-    // Unknown is sound: it keeps replicas out until the primary has filled the cache again.
-    let lsn = (try? await databases.currentLSN()) ?? nil
-    return await cache.invalidate(groups, lsn: lsn).isConfirmed
-  }
-
-  private static func groups(of conversation: Conversation) -> Set<CacheGroup> {
-    var groups: Set<CacheGroup> = [.conversation(conversation.id)]
-    if let owner = conversation.userID { groups.insert(.user(owner)) }
-    return groups
+    // A repeat of what has been done changes nothing, but the first attempt may have died before it invalidated.
+    let rows = recorded.withLockedValue { $0 }
+    let write = CommittedWrite(rows: rows, redelivered: rows.isEmpty ? conversation.cacheGroups : [])
+    return WriteReceipt(
+      conversation: conversation, invalidated: await invalidate(write, patience: Self.patience))
   }
 
   private static let emptyObject = Array("{}".utf8)
 
   private static func lock(
-    _ id: ConversationID, _ connection: PostgresConnection, _ mayAccess: @Sendable (String?) -> Bool
+    _ id: ConversationID, _ transaction: WriteTransaction, _ mayAccess: @Sendable (String?) -> Bool
   ) async throws -> Conversation {
-    let rows = try await connection.query(ConversationStatements.lockByID, [.id(id)])
+    let rows = try await transaction.connection.query(ConversationStatements.lockByID, [.id(id)])
     guard let row = rows.first else { throw WriteRefusal.notFound }
     let conversation = try row.conversation()
     guard mayAccess(conversation.userID?.text) else { throw WriteRefusal.notFound }
@@ -113,33 +91,35 @@ extension ConversationStore {
   }
 
   private static func insertOrClaim(
-    _ new: NewConversation, _ owner: UserID?, _ connection: PostgresConnection
-  )
-    async throws -> Conversation
-  {
+    _ new: NewConversation, _ owner: UserID?, _ transaction: WriteTransaction
+  ) async throws -> Conversation {
     var newIDs = TimeOrderedUUIDs(at: .now())
-    let inserted = try await connection.query(
-      ConversationStatements.insert,
-      [
-        .id(ConversationID(newIDs.next())), .user(owner), .externalID(new.externalID), .text(new.title),
-        .json(new.metadata ?? emptyObject),
-      ])
-    if let row = inserted.first {
-      try await exhume(new.externalID, connection)
+    let insertion: [PostgresParameter] = [
+      .id(ConversationID(newIDs.next())), .user(owner), .externalID(new.externalID), .text(new.title),
+      .json(new.metadata ?? emptyObject),
+    ]
+    if let row = try await transaction.change([(ConversationStatements.insert, insertion)])[0].first {
+      try await exhume(new.externalID, transaction.connection)
       return try row.conversation()
     }
-    let taken = try await connection.query(
+    let taken = try await transaction.connection.query(
       ConversationStatements.lockByExternalID, [.externalID(new.externalID)])
     guard let row = taken.first else { throw ConcurrentChange() }
     let stored = try row.conversation()
     guard stored.userID == nil else { throw WriteRefusal.externalIDTaken }
-    if let owner {
-      _ = try await connection.query(MessageStatements.setOwner, [.id(stored.id), .user(owner)])
-    }
-    let claimed = try await connection.query(
-      ConversationStatements.claim,
-      [.id(stored.id), .user(owner), .text(new.title), .json(new.metadata ?? emptyObject)])
-    return try claimed.only().conversation()
+    return try await claim(stored.id, new, owner, transaction)
+  }
+
+  private static func claim(
+    _ id: ConversationID, _ new: NewConversation, _ owner: UserID?, _ transaction: WriteTransaction
+  ) async throws -> Conversation {
+    let messages = owner.map { (MessageStatements.setOwner, [PostgresParameter.id(id), .user($0)]) }
+    let claim: [PostgresParameter] = [
+      .id(id), .user(owner), .text(new.title), .json(new.metadata ?? emptyObject),
+    ]
+    let results = try await transaction.change(
+      [messages, (ConversationStatements.claim, claim)].compactMap(\.self))
+    return try results[results.count - 1].only().conversation()
   }
 
   /// Lifts a tombstone. After the row is there and locked, as a deletion does it: only then is the tombstone of one

@@ -6,17 +6,14 @@ package import Conversations
 package struct ConversationStore: Sendable {
   let databases: DatabaseRoles
   let cache: Cache
+  /// To be run, or the relay does again what writers here have done.
+  package let marker: OutboxMarker
 
   package init(databases: DatabaseRoles, cache: Cache) {
     self.databases = databases
     self.cache = cache
+    marker = OutboxMarker(Outbox(database: databases.primary))
   }
-}
-
-/// A read's answer, ready to send, and where it came from.
-package struct StoredAnswer: Sendable {
-  package let value: CachedValue
-  package let status: CacheStatus
 }
 
 /// What a write leaves behind: the row as it is now, and whether every instance is sure to see it.

@@ -29,7 +29,7 @@ package struct BatchReceipt: Sendable {
   package let fenced: [ExternalConversationID: Int64]
   /// Transcript entries without role and content, left out.
   package let skippedEntries: Int
-  /// Whether Redis confirmed that every conversation of the batch was invalidated.
+  /// Whether nobody can be served older data any more; false only when waiting for that was cancelled.
   package let invalidated: Bool
   /// What the COMMIT took.
   package let commitDuration: Duration

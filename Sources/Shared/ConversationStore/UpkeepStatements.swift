@@ -61,11 +61,12 @@ enum UpkeepStatements {
     """)
 }
 
-/// What at most one worker does at a time.
+/// What at most one process does at a time.
 enum UpkeepLock: Int64 {
   // 'fresh' in ASCII, then a number: other programs on this database have locks of their own.
   case purge = 0x66_7265_7368_01
   case deadLetters = 0x66_7265_7368_02
+  case relay = 0x66_7265_7368_03
 
   /// Held until the transaction ends.
   ///

@@ -18,7 +18,7 @@
 /// | `max_connection_lifetime` `max_idle_connection_lifetime` `single_use_connections` | ignored |
 package struct PostgresURL: Sendable, Equatable {
   /// The most connections of one client, pipelined and exclusive together.
-  package let connectionLimit: Int
+  package private(set) var connectionLimit: Int
   /// How long to wait for an exclusive connection; nil waits as long as the caller does.
   package let poolTimeout: Duration?
   /// How long one attempt to connect may take, per host.
@@ -46,6 +46,13 @@ package struct PostgresURL: Sendable, Equatable {
     if let schema = prisma.take("schema") { connection.setSearchPath(schema) }
     try connection.applyCertificates(accept: prisma.take("sslaccept"))
     self.connection = connection
+  }
+
+  /// The same place with fewer connections.
+  package func limited(to connections: Int) -> PostgresURL {
+    var url = self
+    url.connectionLimit = min(connections, connectionLimit)
+    return url
   }
 }
 

@@ -11,6 +11,8 @@ package struct BackendSettings: Sendable {
   package let queueURL: RedisURL
   /// `DATABASE_WRITE_URL`, else `DATABASE_URL`. Required.
   package let writeURL: PostgresURL
+  /// `DATABASE_DIRECT_URL`, else the write URL: for transactions that last, past PgBouncer.
+  package let directURL: PostgresURL
   /// `DATABASE_READ_URL`: streaming replicas of the write database, comma-separated; none by default.
   package let replicaURLs: [PostgresURL]
   /// `DATABASE_PREPARED_STATEMENTS`, `on`; `off` behind PgBouncer before 1.21.
@@ -23,13 +25,15 @@ package struct BackendSettings: Sendable {
     let cacheURL = Self.redis(reader, "REDIS_CACHE_URL", default: defaultRedis)
     let queueURL = Self.redis(reader, "REDIS_QUEUE_URL", default: defaultRedis)
     let writeURL = Self.writeURL(reader: reader)
+    let directURL = Self.database(reader, "DATABASE_DIRECT_URL") ?? writeURL
     let replicaURLs = Self.replicas(reader).filter { $0 != writeURL }
     preparedStatements = reader.boolean("DATABASE_PREPARED_STATEMENTS", default: true)
     cache = CacheSettings(reader: reader)
-    guard let cacheURL, let queueURL, let writeURL else { return nil }
+    guard let cacheURL, let queueURL, let writeURL, let directURL else { return nil }
     self.cacheURL = cacheURL
     self.queueURL = queueURL
     self.writeURL = writeURL
+    self.directURL = directURL
     self.replicaURLs = replicaURLs
   }
 

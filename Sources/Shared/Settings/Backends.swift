@@ -1,9 +1,10 @@
-import Cache
+package import Cache
 package import ConversationStore
 package import Logging
 import Postgres
 package import Redis
 package import ServiceLifecycle
+package import Telemetry
 
 /// The clients of everything a program stands on, built from its settings. Nothing connects before `services` run.
 package struct Backends: Sendable {
@@ -13,14 +14,23 @@ package struct Backends: Sendable {
   package let cacheRedis: RedisClient
   /// Must not evict.
   package let queueRedis: RedisClient
+  package let cache: Cache
   /// Conversations, read through the cache.
   package let store: ConversationStore
+
+  /// For the relay's transaction alone.
+  private let relayDatabase: PostgresClient
+  private let logger: Logger
 
   /// `CACHE_MODE=available`: what is cached is served also while Postgres is away.
   package let servesWithoutDatabase: Bool
 
-  /// - Parameter queueScripts: what the program calls on the queue's Redis.
-  package init(_ settings: BackendSettings, queueScripts: [RedisScript], logger: Logger) {
+  /// - Parameters:
+  ///   - queueScripts: what the program calls on the queue's Redis.
+  ///   - metrics: gets what the cache does.
+  package init(
+    _ settings: BackendSettings, queueScripts: [RedisScript], metrics: PrometheusMetrics, logger: Logger
+  ) {
     let postgres = settings.postgresSettings
     servesWithoutDatabase = settings.cache.mode == .available
     databases = DatabaseRoles(
@@ -30,12 +40,28 @@ package struct Backends: Sendable {
     var queueSettings = RedisClientSettings()
     queueSettings.scripts = queueScripts
     queueRedis = RedisClient(url: settings.queueURL, settings: queueSettings, logger: logger)
-    store = ConversationStore(
-      databases: databases, cache: Cache(redis: cacheRedis, settings: settings.cache, logger: logger))
+    relayDatabase = PostgresClient(url: settings.directURL.limited(to: 1), settings: postgres, logger: logger)
+    let counts = CacheMetrics(metrics)
+    cache = Cache(redis: cacheRedis, settings: settings.cache, logger: logger) { counts.count($0) }
+    store = ConversationStore(databases: databases, cache: cache)
+    self.logger = logger
   }
 
   /// To be started before, and stopped after, whatever uses them.
   package var services: [any Service] {
-    [databases.primary] + databases.replicas + [cacheRedis, queueRedis]
+    let clients: [any Service] = [databases.primary] + databases.replicas + [cacheRedis, queueRedis]
+    let watch: [any Service] = databases.replicas.isEmpty ? [] : [ReplicaWatch(databases)]
+    return clients + watch + [store.marker] + relay
+  }
+
+  /// Without a cache nobody is to be told of writes, but what the triggers note of them has to go.
+  private var relay: [any Service] {
+    if cache.settings.mode == .off {
+      return [OutboxSweep(database: databases.primary, settings: cache.settings, logger: logger)]
+    }
+    return [
+      relayDatabase,
+      CacheRelay(database: databases.primary, leading: relayDatabase, cache: cache, logger: logger),
+    ]
   }
 }

@@ -1,7 +1,8 @@
 /// Every metric of the programs.
 ///
-/// `freshet_queue_…` is read from the queue's Redis and the same on every worker: take the maximum. `freshet_worker_…`
-/// is a process's own: take the sum. A counter begins at nought when its process, or the queue, begins.
+/// `freshet_queue_…` is read from the queue's Redis and the same on every worker, `freshet_fence_…` from the cache's Redis
+/// and from Postgres and the same on every process: take the maximum. `freshet_api_…`, `freshet_cache_…` and
+/// `freshet_worker_…` are a process's own: take the sum. A counter begins at nought when its process, or the queue, begins.
 package enum MetricName {
   package static let buildInfo = MetricDescription("freshet_build_info", "1; the label tells the release.")
   package static let redisUp = MetricDescription(
@@ -43,6 +44,51 @@ extension MetricName {
     "freshet_queue_reaped_total", "Conversations taken from dead workers.")
   package static let queueReconciled = MetricDescription(
     "freshet_queue_reconciled_total", "Conversations taken back because a reply was lost.")
+}
+
+/// What one process made of the cache.
+extension MetricName {
+  package static let cacheReads = MetricDescription(
+    "freshet_cache_reads_total",
+    "Reads by outcome: hit, unverified (a hit in mode available), miss, stale, and bypass with the reason.")
+  package static let cacheFills = MetricDescription(
+    "freshet_cache_fills_total", "Answers of the database offered to Redis, by what became of them.")
+  package static let cacheRefreshes = MetricDescription(
+    "freshet_cache_refreshes_total", "Values loaded anew in the background while the old one was served.")
+  package static let cacheRefreshFailures = MetricDescription(
+    "freshet_cache_refresh_failures_total", "Of those, the ones that failed.")
+  package static let cacheConversions = MetricDescription(
+    "freshet_cache_conversions_total", "Bodies packed or unpacked for one reader, by the form it takes.")
+  package static let cacheTrustLapses = MetricDescription(
+    "freshet_cache_trust_lapses_total",
+    "Times from when on this process could not verify what Redis said, by reason.")
+  package static let cacheFailures = MetricDescription(
+    "freshet_cache_redis_failures_total", "Commands of reads that Redis failed, by reason.")
+  package static let cacheBreakerOpen = MetricDescription(
+    "freshet_cache_breaker_open", "Whether this process asks Redis by probes only.")
+  package static let cacheUnconfirmed = MetricDescription(
+    "freshet_cache_invalidations_unconfirmed_total",
+    "Groups whose invalidation Redis did not confirm in time, so that the relay had to.")
+}
+
+/// How fresh what is cached is known to be, as Redis and Postgres show it. What cannot be seen is absent.
+extension MetricName {
+  package static let fenceAge = MetricDescription(
+    "freshet_fence_age_seconds",
+    "Since the moment up to which every commit is known to be invalidated; hits count until 5. Absent: they do not."
+  )
+  package static let fencePending = MetricDescription(
+    "freshet_fence_outbox_pending", "Writes that are not known to be invalidated; 10,000 stand for more.")
+  package static let fenceOldestPending = MetricDescription(
+    "freshet_fence_outbox_oldest_seconds", "How old the oldest of them is; 0 when there is none.")
+}
+
+/// What one API answered.
+extension MetricName {
+  package static let apiRequests = MetricDescription(
+    "freshet_api_requests_total", "Requests by method, route and status.")
+  package static let apiDuration = MetricDescription(
+    "freshet_api_request_seconds", "From a request's head to its answer's, by route.", buckets: .workSeconds)
 }
 
 /// What one worker did.

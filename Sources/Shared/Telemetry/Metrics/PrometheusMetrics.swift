@@ -45,6 +45,12 @@ package final class PrometheusMetrics: MetricsFactory, Sendable {
     return Timer(label: metric.name, dimensions: labels, handler: cell, factory: self)
   }
 
+  /// A number that goes up and down.
+  package func gauge(_ metric: MetricDescription, _ labels: [(String, String)] = []) -> Meter {
+    let cell = cell(metric, labels) { GaugeCell() }
+    return Meter(label: metric.name, dimensions: labels, handler: cell, factory: self)
+  }
+
   /// The series' cell. A name that is taken by another kind of metric gives one that nobody sees: two libraries'
   /// quarrel must neither end the process nor spoil the text.
   private func cell<Cell: MetricCell>(

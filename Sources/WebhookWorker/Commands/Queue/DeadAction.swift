@@ -35,8 +35,8 @@ enum DeadAction: String, Sendable {
     let bar = ProgressBar(self == .replay ? "replaying" : "discarding")
     defer { bar.clear() }
     switch self {
-    case .replay: return try await office.replayAll(selection) { bar.show($0) }.named
-    case .discard: return try await office.discardAll(selection) { bar.show($0) }.named
+    case .replay: return try await office.replayAll(selection) { bar.show($0.done, of: $0.total) }.named
+    case .discard: return try await office.discardAll(selection) { bar.show($0.done, of: $0.total) }.named
     }
   }
 

@@ -16,13 +16,3 @@ struct QueueCommand: AsyncParsableCommand {
       QueueDiscardCommand.self, QueuePauseCommand.self, QueueResumeCommand.self,
     ])
 }
-
-/// How a command says what it found.
-struct OutputOptions: ParsableArguments {
-  @Flag(help: "Print one JSON object, for programs. What is not known is left out of it.")
-  var json = false
-
-  func print(_ report: some Report) throws {
-    Swift.print(json ? try report.json : report.text)
-  }
-}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Queue
+import Settings
 
 struct QueueDeadCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Queue
+import Settings
 
 struct QueuePauseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

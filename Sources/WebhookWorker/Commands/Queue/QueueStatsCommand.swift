@@ -1,5 +1,6 @@
 import ArgumentParser
 import Queue
+import Settings
 
 struct QueueStatsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,21 +1,23 @@
 /// Rows whose columns begin below each other. Cells come from outside: nothing in them reaches the terminal as a
 /// control sequence.
-struct Table {
+package struct Table {
   private var rows: [[String]] = []
 
-  init(_ head: String...) {
+  /// - Parameter head: the names of the columns; none without.
+  package init(_ head: String...) {
     rows = head.isEmpty ? [] : [head]
   }
 
-  mutating func add(_ cells: String...) { rows.append(cells.map(Self.harmless)) }
+  /// A line; it may have fewer or more cells than others.
+  package mutating func add(_ cells: String...) { rows.append(cells.map(Self.harmless)) }
 
   /// A line for a value that may not be known.
-  mutating func add(_ name: String, ifKnown value: String?) {
+  package mutating func add(_ name: String, ifKnown value: String?) {
     if let value { add(name, value) }
   }
 
   /// Without the last line's end.
-  var text: String {
+  package var text: String {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -28,7 +30,7 @@ struct Table {
   }
 
   /// The text without control characters, in one line.
-  static func harmless(_ text: String) -> String {
+  package static func harmless(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       if scalar == "\n" || scalar == "\t" {
@@ -45,4 +47,4 @@ struct Table {
 }
 
 /// `1 event`, `2 events`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -1,0 +1,48 @@
+import HTTPTypes
+import Metrics
+import NIOConcurrencyHelpers
+import Telemetry
+
+/// Counts and times requests. Making a metric is dear, so each is kept once it was made: routes are few, and what no
+/// route takes counts as one.
+struct RequestMetrics: Sendable {
+  private struct Key: Hashable {
+    let method: String
+    let route: String
+    let status: Int
+  }
+
+  private struct Series {
+    let requests: Counter
+    let duration: Metrics.Timer
+  }
+
+  private let registry: PrometheusMetrics
+  private let known = NIOLockedValueBox<[Key: Series]>([:])
+  private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .patch, .delete, .options, .put]
+
+  init(_ registry: PrometheusMetrics) { self.registry = registry }
+
+  /// - Parameter route: the template; nil when there is none, and the path is anything at all.
+  func count(
+    _ method: HTTPRequest.Method, route: String?, _ status: HTTPResponse.Status, in duration: Duration
+  ) {
+    let key = Key(
+      method: Self.methods.contains(method) ? method.rawValue : "other", route: route ?? "other",
+      status: status.code)
+    let series = known.withLockedValue { $0[key] } ?? make(key)
+    series.requests.increment()
+    let (seconds, attoseconds) = duration.components
+    series.duration.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+  }
+
+  private func make(_ key: Key) -> Series {
+    let series = Series(
+      requests: registry.counter(
+        MetricName.apiRequests,
+        [("method", key.method), ("route", key.route), ("status", String(key.status))]),
+      duration: registry.timer(MetricName.apiDuration, [("route", key.route)]))
+    known.withLockedValue { $0[key] = series }
+    return series
+  }
+}

@@ -1,0 +1,80 @@
+package import Keyspace
+internal import Redis
+
+/// A value as it was found, and how.
+typealias FoundValue = (value: CachedValue, status: CacheStatus)
+
+extension Cache {
+  /// Answers from Redis, or from the database and fills Redis after the answer.
+  ///
+  /// - Throws: what the load throws; ``CacheError``; `CancellationError`. Never an error of Redis.
+  package func read(
+    _ group: CacheGroup, _ field: CacheField, for terms: ReadTerms = ReadTerms(), load: @escaping Load
+  ) async throws -> CacheAnswer {
+    let entry = CacheEntry(group, field, keys: keys)
+    let load = packing(load, for: terms)
+    var times = ReadTimes()
+    var (value, status) = try await find(entry, terms, &times, load)
+    if let form = form(value, for: terms) {
+      value = form
+    } else {
+      (value, status) = try await loadDirectly(entry, .refused, &times, load)
+      value = form(value, for: terms) ?? value
+    }
+    observe(.read(status))
+    return CacheAnswer(value: value, status: status, times: times)
+  }
+
+  /// Answers from the primary what no group would invalidate, in the same form.
+  package func readUncached(for terms: ReadTerms = ReadTerms(), load: @escaping Load) async throws
+    -> CacheAnswer
+  {
+    var times = ReadTimes()
+    let value = try await Self.run(load, from: .primary).value
+    times.lap(.database)
+    let status = CacheStatus.bypass(.uncached)
+    observe(.read(status))
+    return CacheAnswer(value: form(value, for: terms) ?? value, status: status, times: times)
+  }
+
+  private func find(
+    _ entry: CacheEntry, _ terms: ReadTerms, _ times: inout ReadTimes, _ load: @escaping Load
+  ) async throws -> FoundValue {
+    guard settings.mode != .off else { return try await loadDirectly(entry, .off, &times, load) }
+    let deadline = ContinuousClock.now + settings.redisBudget
+    let verdict = try await look(at: entry, for: terms, until: deadline)
+    times.lap(verdict.asked)
+    switch verdict {
+    case .success(.hit(let hit)):
+      note(hit.distrust)
+      if hit.isDueForRefresh { refresh(entry, hit.record, load) }
+      return (hit.value, hit.status)
+    case .success(.miss(let miss)):
+      note(miss.distrust)
+      return try await resolve(miss, entry, until: deadline, &times, load)
+    case .success(.untrusted(let distrust)):
+      note(distrust)
+      return try await loadDirectly(entry, .untrusted, &times, load)
+    case .failure(let bypass):
+      return try await loadDirectly(entry, bypass.reason, &times, load)
+    }
+  }
+
+  private func look(
+    at entry: CacheEntry, for terms: ReadTerms, until deadline: ContinuousClock.Instant
+  ) async throws -> Result<CacheVerdict, CacheBypass> {
+    if !terms.known.isEmpty {
+      let glance = try await ask(until: deadline) { timeout throws(RedisError) in
+        try await server.glance(at: entry, for: terms, timeout: timeout)
+      }
+      switch glance {
+      case .success(let verdict?): return .success(verdict)
+      case .success(nil): break
+      case .failure(let bypass): return .failure(bypass)
+      }
+    }
+    return try await ask(until: deadline) { timeout throws(RedisError) in
+      try await server.look(at: entry, timeout: timeout)
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/// What a reader takes and what it has: in which form a body is sent, and whether it is sent at all.
+package struct ReadTerms: Sendable, Equatable {
+  /// By `Accept-Encoding`.
+  package let forms: AcceptedForms
+  /// By `If-None-Match`.
+  package let known: EntityTags
+
+  package init(forms: AcceptedForms = .plain, known: EntityTags = EntityTags()) {
+    self.forms = forms
+    self.known = known
+  }
+
+  /// In which form a body is sent.
+  ///
+  /// - Parameters:
+  ///   - form: the one it has here.
+  ///   - length: in that form. What is packed was worth it.
+  func sentForm(of form: ContentForm, length: Int) -> ContentForm {
+    switch form {
+    case .plain: forms.form(ofPlain: length)
+    case .gzip: forms == .plain ? .plain : .gzip
+    }
+  }
+}

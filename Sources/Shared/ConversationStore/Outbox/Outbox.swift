@@ -1,0 +1,48 @@
+import Cache
+import Postgres
+
+/// The table of what the cache has to be told, apart from what writers do in their own transactions.
+struct Outbox: Sendable {
+  let database: PostgresClient
+
+  /// Says that `server` confirmed these rows. Commits by itself: an uncommitted mark would hold up other markers.
+  func mark(_ ids: [Int64], by server: String) async throws {
+    _ = try await carelessly(OutboxStatements.mark, [.bigintArray(ids), .text(server)])
+  }
+
+  /// Whether some server has confirmed all of the rows.
+  func isConfirmed(_ ids: [Int64]) async throws -> Bool {
+    try await database.query(OutboxStatements.unconfirmed, [.bigintArray(ids)]).only().int(0) == 0
+  }
+
+  /// Deletes of the oldest `limit` rows those done longer ago than `age`.
+  ///
+  /// - Returns: whether it was all of them, and there may be more.
+  func purge(olderThan age: Duration, limit: Int = 5000) async throws -> Bool {
+    try await carelessly(OutboxStatements.purge, [.int(age.components.seconds), .int(Int64(limit))]) == limit
+  }
+
+  /// Takes rows for done, for want of a cache.
+  ///
+  /// - Returns: whether there may be more.
+  func dismiss(limit: Int = 5000) async throws -> Bool {
+    try await carelessly(OutboxStatements.dismiss, [.int(Int64(limit))]) == limit
+  }
+
+  /// In one round trip, and without waiting for the disk.
+  ///
+  /// - Returns: how many rows were affected.
+  private func carelessly(
+    _ statement: PostgresStatement, _ parameters: [PostgresParameter]
+  ) async throws -> Int {
+    try await database.withConnection { connection in
+      try await connection.queries([(OutboxStatements.careless, []), (statement, parameters)])[1].affectedRows
+    }
+  }
+}
+
+extension CacheSettings {
+  /// How long done rows are kept: longer than any value lives. A server that takes over may have missed what was done in
+  /// that time, and is told all of it.
+  var outboxMemory: Duration { max(.seconds(900), timeToLive + .seconds(600)) }
+}

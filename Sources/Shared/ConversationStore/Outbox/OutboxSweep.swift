@@ -1,0 +1,33 @@
+package import Cache
+package import Logging
+package import Postgres
+import ServiceLifecycle
+import Telemetry
+
+/// Keeps the outbox small where no cache is to be told: `CACHE_MODE=off`.
+package struct OutboxSweep: Service {
+  private let outbox: Outbox
+  private let memory: Duration
+  private let logger: Logger
+
+  package init(database: PostgresClient, settings: CacheSettings, logger: Logger) {
+    outbox = Outbox(database: database)
+    memory = settings.outboxMemory
+    self.logger = logger
+  }
+
+  package func run() async {
+    while !Task.isEnding {
+      do { try await sweep() } catch {
+        logger.debug("outbox not swept", metadata: [LogKey.error: "\(error)"])
+      }
+      await Task.rest(for: .seconds(10) * Double.random(in: 0.8..<1.2))
+    }
+  }
+
+  /// Rows are kept for the relay of processes that do have a cache, which takes them for not done.
+  private func sweep() async throws {
+    while try await outbox.dismiss(), !Task.isEnding {}
+    while try await outbox.purge(olderThan: memory), !Task.isEnding {}
+  }
+}

@@ -1,0 +1,58 @@
+import Cache
+import ConversationStore
+import Postgres
+import Redis
+package import Telemetry
+
+/// What both programs show of themselves and of what they stand on: what was counted, and what is looked up at each
+/// scrape.
+package struct BackendScrape: Sendable {
+  private let registry: PrometheusMetrics
+  private let backends: Backends
+  private let fence: Sampler<Duration?>
+  private let outbox: Sampler<OutboxBacklog?>
+
+  package init(registry: PrometheusMetrics, backends: Backends) {
+    self.registry = registry
+    self.backends = backends
+    // What cannot be seen is absent, whatever the reason.
+    fence = Sampler { try? await backends.cache.fenceAge() }
+    outbox = Sampler { try? await backends.store.outboxBacklog() }
+  }
+
+  package func families() async -> [MetricFamily] {
+    async let (fence, outbox) = (fence.value(), outbox.value())
+    return registry.families + ProcessMetrics.families + dependencies
+      + Self.families(fence: await fence, outbox: await outbox) + [
+        MetricFamily(
+          MetricName.buildInfo, .gauge, [LabelText([("version", ProgramVersion.current)]): .number(1)])
+      ]
+  }
+
+  /// No number rather than a wrong one.
+  static func families(fence: Duration?, outbox: OutboxBacklog?) -> [MetricFamily] {
+    var families: [MetricFamily] = []
+    if let fence { families.append(MetricFamily(MetricName.fenceAge, .gauge, fence / .seconds(1))) }
+    if let outbox {
+      families.append(MetricFamily(MetricName.fencePending, .gauge, outbox.pending))
+      families.append(MetricFamily(MetricName.fenceOldestPending, .gauge, outbox.oldest / .seconds(1)))
+    }
+    return families
+  }
+
+  private var dependencies: [MetricFamily] {
+    let databases = backends.databases
+    var postgres = [LabelText([("role", "primary")]): databases.primary.isReachable]
+    for (number, replica) in databases.replicas.enumerated() {
+      postgres[LabelText([("role", "replica \(number + 1)")])] = replica.isReachable
+    }
+    let redis = [
+      LabelText([("role", "cache")]): backends.cacheRedis.isConnected,
+      LabelText([("role", "queue")]): backends.queueRedis.isConnected,
+    ]
+    return [
+      MetricFamily(MetricName.redisUp, .gauge, redis.mapValues { .number($0 ? 1 : 0) }),
+      MetricFamily(MetricName.postgresUp, .gauge, postgres.mapValues { .number($0 ? 1 : 0) }),
+    ]
+  }
+}
