@@ -31,8 +31,8 @@ enum OutboxStatements {
   static let unconfirmed = PostgresStatement(
     "outbox_unconfirmed",
     """
-    SELECT count(*) FROM cache_outbox WHERE id = ANY($1::bigint[]) \
-    AND (done_by IS NULL OR done_by = '\(unasked)')
+    SELECT count(*) FILTER (WHERE done_by IS NULL OR done_by = '\(unasked)') FROM cache_outbox \
+    WHERE id = ANY($1::bigint[])
     """)
 
   /// Rows that the server and timeline `$1` have not confirmed: those never done, however old, for a transaction may
