@@ -32,9 +32,9 @@ struct FenceFault: Sendable, CustomTestStringConvertible {
   static let none = FenceFault()
 
   static let all: [FenceFault] = [
-    broken("relative PX") { $0.vouchesForALength = true },
+    broken("relative PX", .pauseBeforeSending) { $0.vouchesForALength = true },
     broken("boolean done mark") { $0.marksWithoutName = true },
-    broken("no server check in the verdict") { $0.ignoresName = true },
+    broken("no server check in the verdict", .takeoverBeforeSending) { $0.ignoresName = true },
     broken("watermark set before the invalidations") { $0.vouchesFirst = true },
     broken("watermark set although an invalidation failed") { $0.ignoresFailures = true },
     broken("rows by age instead of done_by") { $0.takesRowsByAge = true },

@@ -12,9 +12,11 @@ struct FencePlan {
   static let length: UInt64 = 60_000
 
   let failovers: [Failover]
+  /// When no server confirms an invalidation, while everything else works.
+  let deafness: [ClosedRange<UInt64>]
 
   /// Nothing happens to the servers.
-  static let calm = FencePlan(failovers: [])
+  static let calm = FencePlan(failovers: [], deafness: [])
 
   /// A replica takes over that has missed seconds; then it, too, is lost: to a restart from an old snapshot, or back to
   /// the first server, which nobody had told.
@@ -26,10 +28,17 @@ struct FencePlan {
     let restart = Failover(
       at: second, node: 2, copiedAt: second - UInt64(random.number(0...8_000)), source: 1)
     let failback = Failover(at: second, node: 0, copiedAt: nil, source: 1)
-    return FencePlan(failovers: [takeover, random.chance(60) ? restart : failback])
+    let deafness = [0...10_000, 30_000...50_000].map {
+      let start = UInt64(random.number($0))
+      return start...start + UInt64(random.number(1_000...9_000))
+    }
+    return FencePlan(failovers: [takeover, random.chance(60) ? restart : failback], deafness: deafness)
   }
 
-  private init(failovers: [Failover]) { self.failovers = failovers }
+  private init(failovers: [Failover], deafness: [ClosedRange<UInt64>]) {
+    self.failovers = failovers
+    self.deafness = deafness
+  }
 
   /// One client's way: some move at once, some within seconds, some long after.
   func route(_ random: inout SeededRandom) -> Route {

@@ -27,6 +27,7 @@ struct FenceRelay {
   }
 
   var isResting: Bool { if case .resting = state { true } else { false } }
+  var isAboutToVouch: Bool { if case .vouching = state { true } else { false } }
   var hasRead: Bool { if case .invalidating = state { true } else { false } }
 
   /// One step; whether the relay goes on at once, and does not rest.

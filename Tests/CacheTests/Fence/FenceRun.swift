@@ -68,7 +68,8 @@ struct FenceRun {
       let isReplica = chance(70)
       let load = model.load(group, lease, replica: isReplica)
       model.serve(
-        Int(String(buffer: load.body)) ?? -1, group, required: required, on: readers[reader].node(at: model.now))
+        Int(String(buffer: load.body)) ?? -1, group, required: required,
+        on: readers[reader].node(at: model.now))
       soon(.fill(reader: reader, group: group, lease, load), in: 1...60, seldom: 1_000...20_000, percent: 5)
     case .fill(let reader, let group, let lease, let load):
       try await model.fill(group, lease, load, on: readers[reader].node(at: model.now))

@@ -10,9 +10,37 @@ struct FenceSchedule: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all: [FenceSchedule] = [.pauseInSnapshot, .youngRow]
+  static let all: [FenceSchedule] = [
+    .pauseBeforeSending, .takeoverBeforeSending, .pauseInSnapshot, .youngRow,
+  ]
 
-  static let pauseInSnapshot = FenceSchedule(name: "a relay that is stopped right after it has read the rows") {
+  static let pauseBeforeSending = FenceSchedule(name: "a relay that is stopped right before it vouches") {
+    try await $0.fillUnderTrust(at: 1_000)
+    var relay = $0.relays[0]
+    $0.now = 2_000
+    repeat { _ = try await relay.step(&$0) } while !relay.isAboutToVouch
+    $0.loseWrite(at: 2_100)
+    $0.now = 6_000
+    try await $0.finish(&relay)
+    try await $0.read(at: 8_000)
+  }
+
+  static let takeoverBeforeSending = FenceSchedule(
+    name: "a server that takes over right before a relay vouches"
+  ) {
+    try await $0.fillUnderTrust(at: 1_000)
+    try await $0.copy(from: 0, to: 1)
+    $0.loseWrite(at: 1_600)
+    var relay = FenceRelay(id: 0, route: FencePlan.Route(moves: [(at: 3_000, node: 1)]))
+    $0.now = 2_000
+    repeat { _ = try await relay.step(&$0) } while !relay.isAboutToVouch
+    $0.now = 3_000
+    try await $0.finish(&relay)
+    try await $0.read(at: 6_700, on: 1)
+  }
+
+  static let pauseInSnapshot = FenceSchedule(name: "a relay that is stopped right after it has read the rows")
+  {
     try await $0.fillUnderTrust(at: 1_000)
     var relay = $0.relays[0]
     $0.now = 2_000
@@ -52,11 +80,11 @@ extension FenceModel {
     database.commit(database.write(0, at: moment), at: moment)
   }
 
-  fileprivate mutating func read(at moment: UInt64) async throws {
+  fileprivate mutating func read(at moment: UInt64, on node: Int = 0) async throws {
     now = moment
     tally.reads += 1
-    if case .hit(let hit) = try await look(0, on: 0) {
-      serve(hit.value.version, 0, required: required(0), on: 0)
+    if case .hit(let hit) = try await look(0, on: node) {
+      serve(hit.value.version, 0, required: required(0), on: node)
     }
   }
 }

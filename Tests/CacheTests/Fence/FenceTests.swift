@@ -11,14 +11,15 @@ import Testing
 struct FenceTests {
   private static let first = environment("CACHE_TEST_SEED")
   private static let wanted = environment("CACHE_TEST_SEEDS")
-  private static let seeds = first.map { $0...$0 } ?? 1...(wanted ?? 120)
+  private static let seeds = first.map { $0...$0 } ?? 1...(wanted ?? 40)
 
   @Test("Nothing is served that is older than the bound")
   func bounded() async throws {
     let tally = try await Self.run(Self.seeds, .none).tally
     #expect(tally.stale == [])
-    print("  none: \(tally.stale.count) of \(tally.reads) reads older than the bound, \(tally.hits) hits,"
-      + " \(tally.hitsAfterwards) of them after a takeover, \(tally.untrusted) refused")
+    print(
+      "  none: \(tally.stale.count) of \(tally.reads) reads older than the bound, \(tally.hits) hits,"
+        + " \(tally.hitsAfterwards) of them after a takeover, \(tally.untrusted) refused")
     guard Self.first == nil else { return }
     // What did not happen was not tested.
     #expect(tally.hits > 50 * Self.seeds.count)
@@ -40,7 +41,8 @@ struct FenceTests {
     #expect(tally.stale == [])
   }
 
-  @Test("Each fault is noticed, on the seeds that the fence passes or by its schedule", arguments: FenceFault.all)
+  @Test(
+    "Each fault is noticed, on the seeds that the fence passes or by its schedule", arguments: FenceFault.all)
   func teeth(fault: FenceFault) async throws {
     var remark = ""
     if let schedule = fault.schedule {
@@ -50,9 +52,9 @@ struct FenceTests {
       remark = ", by its schedule"
     }
     var count = (seeds: 0, noticed: 0)
-    for start in stride(from: Self.seeds.lowerBound, through: Self.seeds.upperBound, by: 20)
+    for start in stride(from: Self.seeds.lowerBound, through: Self.seeds.upperBound, by: 10)
     where Self.wanted != nil || count.noticed == 0 {
-      let part = start...min(start + 19, Self.seeds.upperBound)
+      let part = start...min(start + 9, Self.seeds.upperBound)
       count.seeds += part.count
       count.noticed += try await Self.run(part, fault).noticed
     }
