@@ -1,6 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-faults bench bench-worker lint format packages build release programs install clean-data
+.PHONY: help run test test-long test-faults test-consistency bench bench-worker lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -24,6 +24,10 @@ test-long: packages build ## The queue's model test at a million steps; QUEUE_MO
 
 test-faults: packages build ## Play the faults at full length, and each deliberate break on 20 seeds; FAULTS_SEED=… FAULTS_ONLY=…
 	FAULTS=long swift test --skip-build --disable-xctest --no-parallel --filter 'IntegrationTests.*FaultTests'
+
+test-consistency: packages build ## Check reads under faults of servers and networks, each for itself; CONSISTENCY_SEED=… CONSISTENCY_ONLY=…
+	CONSISTENCY=long swift test --skip-build --disable-xctest --no-parallel \
+	  --filter 'IntegrationTests.*(Consistency|RelayTiming|BlackHole|ReplicaMix|Stampede)Tests'
 
 bench: ## Measure the API of the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
 	@deploy/scripts/packages.sh bench

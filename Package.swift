@@ -41,6 +41,8 @@ let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
+let nioCompression: Target.Dependency = .product(
+  name: "NIOHTTPCompression", package: "swift-nio-extras")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -52,6 +54,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.26.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.1.0"),
@@ -114,7 +117,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: [nioConcurrency], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: [nio, nioPosix, nioConcurrency], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
@@ -131,7 +134,8 @@ let package = Package(
         nioConcurrency,
       ]),
     tests("Telemetry", ["Telemetry", metrics]),
-    tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
+    tests(
+      "Settings", ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration]),
     tests("APIService", ["APIService", "Cache", "Conversations", crypto]),
     tests(
       "WebhookWorker",
@@ -140,7 +144,7 @@ let package = Package(
         "Redis", "Telemetry",
         logging, nio,
       ]),
-    tests("Integration", [httpClient, nio, nioHTTP, nioConcurrency, crypto]),
+    tests("Integration", [httpClient, nio, nioHTTP, nioCompression, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -22,7 +22,11 @@ package final class PostgresServer: Sendable {
   }
 
   /// Copies a running server and returns when the copy streams from it and answers reads.
-  package static func startReplica(of primary: PostgresServer) async throws -> PostgresServer {
+  ///
+  /// - Parameter arguments: further `postgres` options; those of the primary are not taken over.
+  package static func startReplica(
+    of primary: PostgresServer, arguments: [String] = []
+  ) async throws -> PostgresServer {
     let folder = try TemporaryFolder.create("replica")
     try PostgresPrograms.giveToServerUser(folder)
     let copying =
@@ -34,7 +38,7 @@ package final class PostgresServer: Sendable {
       throw TestSupportError("pg_basebackup: \(copy.lines.joined(separator: "\n"))")
     }
     return try await launch(
-      folder, arguments: [], fsync: false, readyLine: "ready to accept read-only connections")
+      folder, arguments: arguments, fsync: false, readyLine: "ready to accept read-only connections")
   }
 
   private static func launch(

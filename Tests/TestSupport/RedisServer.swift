@@ -16,6 +16,7 @@ package final class RedisServer: Sendable {
         [
           "redis-server", "--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "",
           "--appendonly", persistent ? "yes" : "no", "--appendfsync", "always",
+          "--repl-diskless-sync-delay", "0",
         ] + arguments
       }, readyLine: "Ready to accept connections", stopSignal: SIGTERM, farewell: SIGKILL)
     return RedisServer(server: try await Server(program, folder: folder))

@@ -59,7 +59,7 @@ enum FaultBreak: String, CaseIterable, Sendable, CustomStringConvertible {
 }
 
 /// A change to one script of a copied installation.
-private struct ScriptEdit {
+struct ScriptEdit {
   let script: String
   let original: String
   let replacement: String

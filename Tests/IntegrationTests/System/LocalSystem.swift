@@ -27,7 +27,12 @@ final class LocalSystem: Sendable {
 
   /// A system that lives as long as the test process.
   static func start(ownPostgres: Bool = false) async throws -> LocalSystem {
-    let postgres = ownPostgres ? try await PostgresServer.start() : try await SharedServers.postgres()
+    try await start(
+      postgres: ownPostgres ? try await PostgresServer.start() : try await SharedServers.postgres())
+  }
+
+  /// The same on a Postgres that the caller ends.
+  static func start(postgres: PostgresServer) async throws -> LocalSystem {
     let system = LocalSystem(
       cacheRedis: try await RedisServer.start(arguments: ["--maxmemory-policy", "allkeys-lfu"]),
       queueRedis: try await RedisServer.start(persistent: true),
@@ -92,7 +97,7 @@ final class LocalSystem: Sendable {
   }
 
   /// By SIGKILL: nothing here is worth an orderly end, which has tests of its own.
-  private func end(ownPostgres: Bool) async {
+  func end(ownPostgres: Bool) async {
     for program in programs.withLockedValue({ $0 }) { program.kill() }
     // A server that the test itself has ended already is fine; the rest goes with the test process at the latest.
     for redis in [cacheRedis, queueRedis] { try? await redis.kill() }
