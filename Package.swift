@@ -134,7 +134,8 @@ let package = Package(
         nioConcurrency,
       ]),
     tests("Telemetry", ["Telemetry", metrics]),
-    tests("Settings", ["Settings", "Redis", "Postgres", configuration]),
+    tests(
+      "Settings", ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration]),
     tests("APIService", ["APIService", "Cache", "Conversations", crypto]),
     tests(
       "WebhookWorker",

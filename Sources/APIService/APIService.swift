@@ -9,7 +9,9 @@ struct APIService: AsyncParsableCommand {
     abstract: "Serves conversations and messages through a Redis cache over Postgres, and takes webhooks in.",
     discussion: "Settings come from the environment and from .env in the working directory.",
     version: ProgramVersion.current,
-    subcommands: [ServeCommand.self, MigrateCommand.self, TokenCommand.self, HealthcheckCommand.self],
+    subcommands: [
+      ServeCommand.self, MigrateCommand.self, TokenCommand.self, CacheCommand.self, HealthcheckCommand.self,
+    ],
     defaultSubcommand: ServeCommand.self)
 
   static func main() async {

@@ -13,8 +13,10 @@ import Testing
 struct CacheRig: Sendable {
   let caches: [Cache]
   let redis: RedisClient
+  /// Before every key of the test.
+  let prefix: String
   let keys: CacheKeys
-  let events: EventLog
+  let events: EventLog<CacheEvent>
   let conversation = CacheGroup.conversation(.random())
 
   var cache: Cache { caches[0] }
@@ -27,15 +29,17 @@ struct CacheRig: Sendable {
   ) async throws {
     let sharedURL = url == nil ? try await SharedServers.redis().url : nil
     let clients = try (0..<instances).map { _ in try client(url ?? sharedURL ?? "") }
-    let keys = CacheKeys(prefix: "test-\(UInt64.random(in: 0 ... .max)):")
-    let events = EventLog()
+    let prefix = "test-\(UInt64.random(in: 0 ... .max)):"
+    let keys = CacheKeys(prefix: prefix)
+    let events = EventLog<CacheEvent>()
     try await withThrowingTaskGroup { group in
       for client in clients { group.addTask { try await client.run() } }
       for client in clients { try await client.waitUntilConnected(within: .seconds(10)) }
       let caches = clients.map { client in
         Cache(redis: client, settings: settings, keys: keys, logger: .quiet) { events.append($0) }
       }
-      let rig = CacheRig(caches: caches, redis: clients[0], keys: keys, events: events)
+      let rig = CacheRig(
+        caches: caches, redis: clients[0], prefix: prefix, keys: keys, events: events)
       if vouches {
         try await rig.vouch()
         group.addTask { await rig.keepVouching() }

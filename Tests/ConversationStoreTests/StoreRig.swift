@@ -7,21 +7,38 @@ import Logging
 import Postgres
 import Redis
 import TestSupport
+import Testing
 
 /// A store on a database of its own, migrated, with a shared Redis and keys of its own.
 struct StoreRig: Sendable {
   let store: ConversationStore
   let database: PostgresClient
+  let cache: Cache
+  let redis: RedisClient
+  let keys: CacheKeys
+  private let url: PostgresURL
 
+  /// - Parameters:
+  ///   - redisURL: the shared server unless named.
+  ///   - relays: how many run from the start; without one no hit counts.
   static func with(
-    replicaURL: String? = nil, primaryURL: String? = nil, _ body: @Sendable (StoreRig) async throws -> Void
+    replicaURLs: [String] = [], primaryURL: String? = nil, redisURL: String? = nil,
+    settings: CacheSettings = CacheSettings(), relays: Int = 0,
+    _ body: @Sendable (StoreRig) async throws -> Void
   ) async throws {
     let url: String
     if let primaryURL { url = primaryURL } else { url = try await SharedServers.postgres().createDatabase() }
-    let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let primary = PostgresClient(url: try PostgresURL(url), logger: quiet)
-    let replicas = try replicaURL.map { [PostgresClient(url: try PostgresURL($0), logger: quiet)] } ?? []
-    let redis = RedisClient(url: try RedisURL(try await SharedServers.redis().url), logger: quiet)
+    let primary = PostgresClient(url: try PostgresURL(url), logger: .quiet)
+    let replicas = try replicaURLs.map { PostgresClient(url: try PostgresURL($0), logger: .quiet) }
+    let redisURL = if let redisURL { redisURL } else { try await SharedServers.redis().url }
+    let redis = RedisClient(url: try RedisURL(redisURL), logger: .quiet)
+    let keys = CacheKeys(prefix: "test-\(UInt64.random(in: 0 ... .max)):")
+    let cache = Cache(redis: redis, settings: settings, keys: keys, logger: .quiet)
+    let databases = DatabaseRoles(primary: primary, replicas: replicas)
+    let rig = StoreRig(
+      store: ConversationStore(databases: databases, cache: cache), database: primary, cache: cache,
+      redis: redis,
+      keys: keys, url: try PostgresURL(url))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for client in [primary] + replicas { group.addTask { try await client.run() } }
       group.addTask { try await redis.run() }
@@ -29,13 +46,30 @@ struct StoreRig: Sendable {
       for script in try migrations() {
         try await primary.withConnection { try await $0.execute(script: script) }
       }
-      let keys = CacheKeys(prefix: "test-\(UInt64.random(in: 0 ... .max)):")
-      let store = ConversationStore(
-        databases: DatabaseRoles(primary: primary, replicas: replicas),
-        cache: Cache(redis: redis, keys: keys, logger: quiet))
-      try await body(StoreRig(store: store, database: primary))
+      group.addTask { await rig.store.marker.run() }
+      group.addTask { await ReplicaWatch(databases).run() }
+      for number in 0..<relays { group.addTask { await rig.relay("relay-\(number)") } }
+      if relays > 0 { #expect(try await eventually { try await rig.isTrusted() }) }
+      try await body(rig)
       group.cancelAll()
     }
+  }
+
+  /// Runs a relay as another process would; its leader's session has the name.
+  func relay(_ name: String = "relay") async {
+    var settings = PostgresClientSettings()
+    settings.applicationName = name
+    let leading = PostgresClient(url: url.limited(to: 1), settings: settings, logger: .quiet)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { try? await leading.run() }
+      await CacheRelay(database: database, leading: leading, cache: cache, logger: .quiet).run()
+      group.cancelAll()
+    }
+  }
+
+  /// Whether hits count at the moment.
+  func isTrusted() async throws -> Bool {
+    try await redis.execute(RedisCommand("EXISTS", RedisArgument(keys.watermark))).integer == 1
   }
 
   /// The project's own migrations, in order.
@@ -107,5 +141,15 @@ extension ProviderEvent.Content {
         entries: words.enumerated().map { index, word in
           TranscriptEntry(position: index, role: index % 2 == 0 ? "user" : "assistant", content: word)
         }))
+  }
+}
+
+extension Logger {
+  static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+}
+
+extension ConversationPatch {
+  static func title(_ title: String) throws -> ConversationPatch {
+    try ConversationPatch(decoding: Array(#"{"title":"\#(title)"}"#.utf8), role: .user)
   }
 }

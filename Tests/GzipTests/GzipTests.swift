@@ -1,4 +1,6 @@
+import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Gzip
@@ -36,14 +38,14 @@ import Testing
 
   @Test("The whole machine understands it", arguments: [["-dc"], ["-t"]])
   func foreignReader(arguments: [String]) throws {
-    let output = try GzipProgram.run(arguments, Gzip.compress(Self.page))
-    #expect(output == (arguments == ["-dc"] ? Self.page : ByteBuffer()))
+    let output = try GzipProgram.run(arguments, Data(Gzip.compress(Self.page).readableBytesView))
+    #expect(ByteBuffer(bytes: output) == (arguments == ["-dc"] ? Self.page : ByteBuffer()))
   }
 
   @Test("What another program packed is unpacked", arguments: [["-1c"], ["-9c"]])
   func foreignWriter(arguments: [String]) throws {
-    let packed = try GzipProgram.run(arguments, Self.page)
-    #expect(Gzip.decompress(packed, limit: Self.page.readableBytes) == Self.page)
+    let packed = try GzipProgram.run(arguments, Data(Self.page.readableBytesView))
+    #expect(Gzip.decompress(ByteBuffer(bytes: packed), limit: Self.page.readableBytes) == Self.page)
   }
 
   @Test("Nothing is unpacked beyond the limit, whatever the trailer says")

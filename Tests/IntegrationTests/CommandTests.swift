@@ -11,7 +11,7 @@ extension Integration {
       #expect(help.code == 0)
       #expect(help.text.contains("USAGE: \(kind.rawValue)"))
       for command in kind == .api
-        ? ["serve", "migrate", "token", "healthcheck"] : ["run", "queue", "healthcheck"]
+        ? ["serve", "migrate", "token", "cache", "healthcheck"] : ["run", "queue", "healthcheck"]
       {
         #expect(help.text.contains(command))
       }
@@ -47,7 +47,7 @@ extension Integration {
           "CACHE_MODE": "loose",
           "WEBHOOK_MAX_BYTES": "-1", "QUEUE_MAX_DEPTH": "many", "SHUTDOWN_DRAIN_SECONDS": "soon",
           "LOG_LEVEL": "loud",
-          "LOG_FORMAT": "xml", "JWT_JWKS_URL": "https://keys.example",
+          "LOG_FORMAT": "xml", "JWT_JWKS_URL": "https://keys.example", "ADMIN_NETWORKS": "everywhere",
         ])
       expectRefusal(
         end,
@@ -56,7 +56,7 @@ extension Integration {
           "CACHE_TTL_SECONDS",
           "CACHE_MODE", "WEBHOOK_MAX_BYTES", "QUEUE_MAX_DEPTH", "SHUTDOWN_DRAIN_SECONDS", "LOG_LEVEL",
           "LOG_FORMAT",
-          "WEBHOOK_TOKENS", "JWT_JWKS_URL",
+          "WEBHOOK_TOKENS", "JWT_JWKS_URL", "ADMIN_NETWORKS",
         ])
     }
 

@@ -10,6 +10,7 @@ import Testing
   func defaults() async throws {
     let settings = try #require(try await read(Self.database))
     #expect("\(settings.writeURL)".contains("@db"))
+    #expect(settings.directURL == settings.writeURL)
     #expect(settings.replicaURLs.isEmpty)
     #expect("\(settings.cacheURL)" == "redis://localhost:6379/0")
     #expect(settings.cacheURL == settings.queueURL)
@@ -20,11 +21,13 @@ import Testing
     let settings = try #require(
       try await read([
         "DATABASE_URL": "postgresql://u:p@db/app", "DATABASE_WRITE_URL": "postgresql://u:p@primary/app",
+        "DATABASE_DIRECT_URL": "postgresql://u:p@direct/app",
         "DATABASE_READ_URL": "postgresql://u:p@r1,r2/app,postgres://u:p@r3/app",
         "REDIS_CACHE_URL": "redis://cache:1/2",
         "REDIS_QUEUE_URL": "rediss://queue", "DATABASE_PREPARED_STATEMENTS": "off",
       ]))
     #expect("\(settings.writeURL)".contains("primary"))
+    #expect("\(settings.directURL)".contains("direct"))
     #expect(settings.replicaURLs.count == 2)
     #expect(!settings.postgresSettings.preparedStatements)
     #expect("\(settings.cacheURL)" == "redis://cache:1/2")

@@ -28,7 +28,7 @@ struct RequestMetrics: Sendable {
     _ method: HTTPRequest.Method, route: String?, _ status: HTTPResponse.Status, in duration: Duration
   ) {
     let key = Key(
-      method: Self.methods.contains(method) ? method.rawValue : "other", route: route ?? "other",
+      method: Self.methods.contains(method) ? method.rawValue : "other", route: route ?? "NotFound",
       status: status.code)
     let series = known.withLockedValue { $0[key] } ?? make(key)
     series.requests.increment()

@@ -19,7 +19,8 @@ extension Cache {
     _ groups: Set<CacheGroup>, lsn: UInt64?, on name: String
   ) async -> Bool {
     do {
-      let result = try await server.invalidate(groups, lsn: lsn, keys: keys, timeout: settings.commandTimeout)
+      let result = try await server.invalidate(
+        groups, lsn: lsn, on: name, keys: keys, timeout: settings.commandTimeout)
       return result.unconfirmed.isEmpty && result.servers.isSubset(of: [name])
     } catch {
       logger.debug("cache invalidation failed", metadata: ["error": "\(error)"])

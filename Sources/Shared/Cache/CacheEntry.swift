@@ -37,8 +37,9 @@ package struct CacheEntry: Sendable {
     ]
   }
 
-  /// Small values come whole, so that a reader who has another version of one needs no second look; of large ones it
-  /// is the least that Redis sends at about the cost of nothing (docs/performance.md).
+  /// So much of a value is looked at. Small ones come whole, so that a reader who has another version of one needs no
+  /// second look. For a body of 200 KB it costs Redis a tenth of a whole lookup, 7 µs instead of 77; for one below 4 KB
+  /// the second command costs 0.7 µs more.
   static let headLength = 4096
 
   /// What `fill.lua` declares.

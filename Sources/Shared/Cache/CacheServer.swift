@@ -101,9 +101,11 @@ struct CacheServer: Sendable {
 
   /// Sends one invalidation per group, each with an epoch of its own.
   ///
+  /// - Parameter name: the server that is to confirm; a connection that knows it by another name asks it anew, for the
+  ///   next time.
   /// - Returns: the groups not confirmed, and the names of who confirmed the others (nil if unnamed).
   func invalidate(
-    _ groups: Set<CacheGroup>, lsn: UInt64?, keys: CacheKeys, timeout: Duration
+    _ groups: Set<CacheGroup>, lsn: UInt64?, on name: String? = nil, keys: CacheKeys, timeout: Duration
   ) async throws(RedisError) -> (unconfirmed: Set<CacheGroup>, servers: Set<String?>) {
     var unconfirmed: Set<CacheGroup> = []
     var servers: Set<String?> = []
@@ -118,6 +120,7 @@ struct CacheServer: Sendable {
       let failed = zip(part, replies).filter { $0.1.string != "OK" && $0.1.string != "ABSENT" }.map(\.0)
       unconfirmed.formUnion(failed)
       if failed.count < part.count { servers.insert(connection.serverName) }
+      if let name, connection.serverName != name { connection.doubtServerName() }
     }
     return (unconfirmed, servers)
   }
@@ -155,7 +158,7 @@ struct CacheServer: Sendable {
     if let time = reply.array?.dropFirst().first?.integer { clock.observe(time) }
   }
 
-  private static func unexpected(_ what: String) -> RedisError {
+  static func unexpected(_ what: String) -> RedisError {
     RedisError(.unexpectedReply, "the reply to \(what) has another form")
   }
 }

@@ -30,10 +30,37 @@ package struct CacheKeys: Sendable {
   /// invalidated. Expires 5 s after the relay looked, at an absolute time.
   package var watermark: String { "\(prefix)cache:watermark" }
 
+  /// For `SCAN MATCH`: the keys of a group, and nobody else's.
+  package func pattern(of group: CacheGroup) -> String {
+    let name = name(of: group).map { "*?[]\\".contains($0) ? "\\\($0)" : String($0) }
+    return "\(name.joined()):*"
+  }
+
+  /// What a key of this group is for; nil for any other.
+  package func part(_ key: String, of group: CacheGroup) -> CacheKeyPart? {
+    let name = "\(name(of: group)):"
+    guard key.hasPrefix(name) else { return nil }
+    let rest = key.dropFirst(name.count)
+    if rest == "epoch" { return .epoch }
+    let parts = rest.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2 else { return nil }
+    if parts[0] == "lease" { return .lease(field: String(parts[1])) }
+    guard parts[0].first == "v", let schema = Int(parts[0].dropFirst()) else { return nil }
+    return .value(schema: schema, field: String(parts[1]))
+  }
+
   private func name(of group: CacheGroup) -> String {
     switch group {
     case .conversation(let id): "\(prefix)conversation:{\(id)}"
     case .user(let id): "\(prefix)user:{\(id)}"
     }
   }
+}
+
+/// What a key of a group is for.
+package enum CacheKeyPart: Sendable, Hashable {
+  case epoch
+  /// Of the release that uses this schema.
+  case value(schema: Int, field: String)
+  case lease(field: String)
 }

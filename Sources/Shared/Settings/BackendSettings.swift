@@ -38,10 +38,15 @@ package struct BackendSettings: Sendable {
   }
 
   /// The queue's URL alone, for commands that need nothing else. Nil when it is wrong, which is reported.
-  package static func queueURL(reader: SettingsReader) -> RedisURL? {
-    // What is not used is not judged.
-    let isOwn = ["REDIS_QUEUE_URL", "REDIS_QUEUE_URL_FILE"].contains { reader.string($0) != nil }
-    return redis(reader, "REDIS_QUEUE_URL", default: isOwn ? nil : redisURL(reader))
+  package static func queueURL(reader: SettingsReader) -> RedisURL? { ownURL("REDIS_QUEUE_URL", reader) }
+
+  /// The cache's URL alone, in the same way.
+  package static func cacheURL(reader: SettingsReader) -> RedisURL? { ownURL("REDIS_CACHE_URL", reader) }
+
+  /// What is not used is not judged.
+  private static func ownURL(_ name: String, _ reader: SettingsReader) -> RedisURL? {
+    let isOwn = [name, "\(name)_FILE"].contains { reader.string($0) != nil }
+    return redis(reader, name, default: isOwn ? nil : redisURL(reader))
   }
 
   /// The primary's URL alone, for commands that need nothing else. Nil when it is missing or wrong, which is

@@ -14,6 +14,7 @@ package struct Backends: Sendable {
   package let cacheRedis: RedisClient
   /// Must not evict.
   package let queueRedis: RedisClient
+  /// What the store reads through.
   package let cache: Cache
   /// Conversations, read through the cache.
   package let store: ConversationStore

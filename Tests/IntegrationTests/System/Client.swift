@@ -60,9 +60,9 @@ struct Client: Sendable {
 
   /// The same, by way of Redis: a starved machine exceeds the 50 ms that Redis gets per request, and the reader is
   /// served from Postgres. Then it asks again.
-  func getThroughCache(_ path: String) async throws -> Answer {
+  func getThroughCache(_ path: String, _ headers: [String: String] = [:]) async throws -> Answer {
     let answer = try await poll(within: .seconds(20)) {
-      let answer = try await get(path)
+      let answer = try await get(path, headers)
       return answer.isLate ? nil : answer
     }
     guard let answer else { throw IntegrationError("Redis is late all the time: \(path)") }

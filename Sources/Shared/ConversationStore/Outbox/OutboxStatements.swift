@@ -31,8 +31,8 @@ enum OutboxStatements {
   static let unconfirmed = PostgresStatement(
     "outbox_unconfirmed",
     """
-    SELECT count(*) FROM cache_outbox WHERE id = ANY($1::bigint[]) \
-    AND (done_by IS NULL OR done_by = '\(unasked)')
+    SELECT count(*) FILTER (WHERE done_by IS NULL OR done_by = '\(unasked)') FROM cache_outbox \
+    WHERE id = ANY($1::bigint[])
     """)
 
   /// Rows that the server and timeline `$1` have not confirmed: those never done, however old, for a transaction may
@@ -63,6 +63,16 @@ enum OutboxStatements {
     DELETE FROM cache_outbox WHERE id = ANY(ARRAY(SELECT id FROM (\
     SELECT id, done_at FROM cache_outbox ORDER BY id LIMIT $2) AS oldest \
     WHERE done_at < statement_timestamp() - $1 * interval '1 s'))
+    """)
+
+  /// How many rows are not done, as far as one cares to count, and the age of the oldest in microseconds.
+  /// Index: cache_outbox_done_by.
+  static let backlog = PostgresStatement(
+    "outbox_backlog",
+    """
+    SELECT count(*), \
+    coalesce(greatest(0, extract(epoch FROM clock_timestamp() - min(written_at)) * 1000000), 0)::bigint \
+    FROM (SELECT written_at FROM cache_outbox WHERE done_by IS NULL LIMIT 10000) AS pending
     """)
 
   /// What stands in for a server's name where there is no cache.

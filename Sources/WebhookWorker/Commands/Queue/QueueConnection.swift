@@ -9,9 +9,6 @@ import Settings
 
 /// The queue for the time of one command.
 struct QueueConnection: Sendable {
-  /// A command waits no longer than this for a server.
-  private static let patience = Duration.seconds(3)
-
   private let url: RedisURL
   private let redis: RedisClient
   private let queue: WebhookQueue
@@ -42,7 +39,7 @@ struct QueueConnection: Sendable {
     let database = PostgresClient(url: databaseURL, settings: settings, logger: logger)
     return try await connection.serving {
       try await withRunning(database) {
-        try await database.ping(within: patience)
+        try await database.ping(within: commandPatience)
         return try await body(connection.office(database))
       }
     }
@@ -66,9 +63,9 @@ struct QueueConnection: Sendable {
   }
 
   private func serving<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-    try await Self.withRunning(redis) {
+    try await withRunning(redis) {
       do {
-        try await redis.waitUntilConnected(within: Self.patience)
+        try await redis.waitUntilConnected(within: commandPatience)
         return try await body()
       } catch let error as RedisError {
         throw redisAway(error.detail)
@@ -77,16 +74,6 @@ struct QueueConnection: Sendable {
       } catch let error as PostgresError {
         throw Self.failure(error)
       }
-    }
-  }
-
-  private static func withRunning<Value: Sendable>(
-    _ client: some Service, _ body: () async throws -> Value
-  ) async throws -> Value {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await client.run() }
-      defer { group.cancelAll() }
-      return try await body()
     }
   }
 

@@ -13,7 +13,7 @@ import Testing
     let primary = try await PostgresServer.start()
     let replica = try await PostgresServer.startReplica(of: primary)
     let pages = try (1...6).map { try list(limit: $0) }
-    try await StoreRig.with(replicaURL: replica.url, primaryURL: primary.url) { rig in
+    try await StoreRig.with(replicaURLs: [replica.url], primaryURL: primary.url, relays: 1) { rig in
       try await rig.apply("c", .words("first"))
       let id = try #require(
         try await rig.scalar("SELECT id::text FROM conversations").flatMap { ConversationID($0) })
@@ -30,7 +30,12 @@ import Testing
 
       // With the primary away only the replica can have answered.
       try await primary.kill()
-      #expect(try await body(of: rig.store.messages(of: id, pages[3])).contains("second"))
+      #expect(
+        try await eventually(within: .seconds(3)) {
+          // The primary is asked, in vain, until the replica has been heard of.
+          guard let answer = try? await rig.store.messages(of: id, pages[3]) else { return false }
+          return body(of: answer).contains("second")
+        })
       await #expect(throws: PostgresError.self) {
         try await rig.store.conversations(ConversationFilter(), pages[4])
       }

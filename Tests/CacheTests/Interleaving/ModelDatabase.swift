@@ -1,4 +1,4 @@
-/// A primary and a lagging replica with one version counter: what every cached answer shows.
+/// A primary, a lagging replica and an outbox, with one version counter: what every cached answer shows.
 struct ModelDatabase {
   /// What a server shows and how far its log goes.
   struct Server: Equatable {
@@ -9,6 +9,8 @@ struct ModelDatabase {
   private(set) var primary = Server()
   private(set) var replica = Server()
   private(set) var isLocked = false
+  /// The versions whose invalidation nobody has noted yet.
+  private(set) var unmarked: Set<Int> = []
   private var log: [Server] = []
 
   /// Takes the row lock and writes the commit record, which is in the log before it can be seen.
@@ -21,10 +23,14 @@ struct ModelDatabase {
     return version
   }
 
+  /// Row and outbox row become visible.
   mutating func endCommit(_ version: Int) {
     primary.version = version
+    unmarked.insert(version)
     isLocked = false
   }
+
+  mutating func mark(_ versions: Set<Int>) { unmarked.subtract(versions) }
 
   mutating func replay() {
     if !log.isEmpty { replica = log.removeFirst() }

@@ -4,7 +4,7 @@ import Postgres
 package struct OutboxBacklog: Sendable, Equatable {
   /// Writes that nobody has confirmed to be invalidated; 10,000 stand for more.
   package let pending: Int
-  /// How long ago the first of them was made; zero without any.
+  /// How long ago the first of them was made; zero without any. Of more than 10,000 it may be another one.
   package let oldest: Duration
 
   package init(pending: Int, oldest: Duration) {
@@ -18,15 +18,11 @@ extension ConversationStore {
   ///
   /// - Throws: `PostgresError`, also when the database has no outbox yet.
   package func outboxBacklog() async throws -> OutboxBacklog {
-    let row = try await databases.primary.query(Self.backlog).only()
+    let results = try await databases.primary.withConnection {
+      try await $0.queries(
+        [(OutboxStatements.planning, []), (OutboxStatements.backlog, [])], deadline: .seconds(1))
+    }
+    let row = try results[1].only()
     return OutboxBacklog(pending: Int(try row.int(0)), oldest: .microseconds(try row.int(1)))
   }
-
-  /// By the partial index on `id` of what is not done. Ids are drawn as rows are written: the first is the oldest.
-  private static let backlog = PostgresStatement(
-    "outbox_backlog",
-    """
-    SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(written_at)) * 1000000, 0)::bigint
-    FROM (SELECT written_at FROM cache_outbox WHERE done_by IS NULL ORDER BY id LIMIT 10000) AS pending
-    """)
 }
