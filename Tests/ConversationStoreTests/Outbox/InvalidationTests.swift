@@ -70,9 +70,10 @@ import Testing
     let server = try await RedisServer.start()
     try await StoreRig.with(redisURL: server.url) { rig in
       let id = try await rig.store.create(NewConversation(), owner: nil).conversation.id
+      let rows = "SELECT count(*)::text FROM cache_outbox WHERE done_by IS NULL"
+      #expect(try await eventually { try await rig.scalar(rows) == "0" })
       server.pause()
       async let receipt = rig.store.patch(id, .title("x"), mayAccess: { _ in true }, matches: { _ in true })
-      let rows = "SELECT count(*)::text FROM cache_outbox WHERE done_by IS NULL"
       #expect(try await eventually { try await rig.scalar(rows) == "1" })
       try await rig.run("UPDATE cache_outbox SET done_by = 's|00000001', done_at = now()")
       #expect(try await receipt.invalidated)
