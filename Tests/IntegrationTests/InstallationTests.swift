@@ -12,7 +12,8 @@ extension Integration {
       let copy = Installation.copied(to: folder)
       try Data("CREATE TABLE marker (number int);\n".utf8)
         .write(to: URL(fileURLWithPath: "\(folder)/freshet_APIService.resources/migrations/9999_marker.sql"))
-      let acquire = try alter("\(folder)/freshet_Cache.resources/Scripts/acquire.lua")
+      let scripts = "\(folder)/freshet_Cache.resources/Scripts"
+      let acquire = try alter("\(scripts)/acquire.lua", including: "\(scripts)/shared.lua")
       let enqueue = try alter("\(folder)/freshet_Queue.resources/Scripts/enqueue.lua")
 
       try await LocalSystem.run { system in
@@ -56,12 +57,16 @@ extension Integration {
     }
 
     /// Adds a comment to a script; the digests by which Redis knows it, before and after.
-    private func alter(_ file: String) throws -> [String] {
+    ///
+    /// - Parameter shared: what the program puts behind the script's first line.
+    private func alter(_ file: String, including shared: String? = nil) throws -> [String] {
       let original = try String(contentsOfFile: file, encoding: .utf8)
       let altered = original + "-- altered in the copy\n"
       try altered.write(toFile: file, atomically: true, encoding: .utf8)
+      let inclusion = try shared.map { try String(contentsOfFile: $0, encoding: .utf8) }
       return [original, altered].map { script in
-        Insecure.SHA1.hash(data: Data(script.utf8)).map { String(format: "%02x", $0) }.joined()
+        let script = inclusion.map { script.replacing("\n", with: "\n\($0)\n", maxReplacements: 1) } ?? script
+        return Insecure.SHA1.hash(data: Data(script.utf8)).map { String(format: "%02x", $0) }.joined()
       }
     }
 
