@@ -1,6 +1,7 @@
 /// Times that were measured side by side, again and again: each row at one time, each column one thing.
 struct Measurements: Sendable {
   private static let blocks = 24
+  private static let draws = 200
   private var rows: [[Double]] = []
 
   var count: Int { rows.count }
@@ -18,7 +19,7 @@ struct Measurements: Sendable {
   /// hardly ever makes the result positive; an excess that is there does, the sooner the more rows there are.
   func certainExcess(at part: Double, seed: UInt64 = 1) -> Double {
     var random = SplitMix(state: seed)
-    let excesses = (0..<1000).map { _ in Self.excess(at: part, resampled(&random)) }
+    let excesses = (0..<Self.draws).map { _ in Self.excess(at: part, resampled(&random)) }
     return Self.quantile(0.01, of: excesses)
   }
 
