@@ -15,10 +15,13 @@ struct CacheFormsTests {
     string: (0..<400).map { #"{"position":\#($0),"role":"user","content":"words"}"# }.joined(separator: ","))
   private static let gzip = ReadTerms(forms: .either)
 
-  @Test("Gzip is sent where it pays or nothing else is taken", arguments: [0, 1024, 1025, 100_000])
+  @Test(
+    "Gzip is sent where it pays or nothing else is taken",
+    arguments: [0, 1024, 1025, 100_000, 4 << 20, (4 << 20) + 1])
   func choice(length: Int) {
     #expect(AcceptedForms.plain.form(ofPlain: length) == .plain)
-    #expect(AcceptedForms.either.form(ofPlain: length) == (length > 1024 ? .gzip : .plain))
+    #expect(
+      AcceptedForms.either.form(ofPlain: length) == (length > 1024 && length <= 4 << 20 ? .gzip : .plain))
     #expect(AcceptedForms.gzip.form(ofPlain: length) == .gzip)
   }
 
@@ -48,8 +51,8 @@ struct CacheFormsTests {
   @Test("What is small, or too large to be unpacked for everybody, is stored plain")
   func storedPlain() async throws {
     var settings = CacheSettings.patient
-    settings.maximumPlainBytes = 5000
-    for length in [1024, 5001] {
+    settings.maximumValueBytes = 8 << 20
+    for length in [1024, (4 << 20) + 1] {
       try await CacheRig.with(settings: settings) { rig in
         let body = ByteBuffer(repeating: 0x41, count: length)
         let answer = try await Self.read(rig, Self.gzip, body)

@@ -5,12 +5,9 @@ extension Cache {
   /// The load, which also packs for a reader who wants that, so that all who share it do so once.
   func packing(_ load: @escaping Load, for terms: ReadTerms) -> Load {
     guard terms.forms != .plain else { return load }
-    return { [limit = settings.maximumPlainBytes] source in
+    return { source in
       var loaded = try await load(source)
-      let length = loaded.body.readableBytes
-      if loaded.status == 200, terms.forms == .either, length <= limit,
-        terms.forms.form(ofPlain: length) == .gzip
-      {
+      if loaded.status == 200, AcceptedForms.either.form(ofPlain: loaded.body.readableBytes) == .gzip {
         loaded.packed = Gzip.compress(loaded.body)
       }
       return loaded
@@ -20,7 +17,7 @@ extension Cache {
   /// What this reader gets of a value: the form it takes, or nothing where it has the content.
   ///
   /// - Returns: nil when a stored body cannot be unpacked.
-  func form(_ value: CachedValue, for terms: ReadTerms) -> CachedValue? {
+  func fit(_ value: CachedValue, to terms: ReadTerms) -> CachedValue? {
     guard value.status == 200, !value.isKnown else { return value }
     let form = terms.sentForm(of: value.form, length: value.body.readableBytes)
     if let known = terms.known.knownForm(of: value.contentHash, sending: form) {
@@ -34,7 +31,9 @@ extension Cache {
       observe(.converted(to: .gzip))
       return value.with(Gzip.compress(value.body), .gzip)
     case (.gzip, .plain):
-      guard let plain = Gzip.decompress(value.body, limit: settings.maximumPlainBytes) else { return nil }
+      guard let plain = Gzip.decompress(value.body, limit: AcceptedForms.packedLengths.upperBound) else {
+        return nil
+      }
       observe(.converted(to: .plain))
       return value.with(plain, .plain)
     }

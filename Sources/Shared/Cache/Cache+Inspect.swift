@@ -2,10 +2,6 @@ package import Keyspace
 internal import NIOCore
 internal import Redis
 
-extension CacheInspection {
-  static let schema = CacheKeys.schema
-}
-
 extension Cache {
   /// Looks at everything stored of a group, for operators: it walks over all keys of the server in small steps.
   ///

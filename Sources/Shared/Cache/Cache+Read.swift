@@ -15,11 +15,11 @@ extension Cache {
     let load = packing(load, for: terms)
     var times = ReadTimes()
     var (value, status) = try await find(entry, terms, &times, load)
-    if let form = form(value, for: terms) {
-      value = form
+    if let fit = fit(value, to: terms) {
+      value = fit
     } else {
       (value, status) = try await loadDirectly(entry, .refused, &times, load)
-      value = form(value, for: terms) ?? value
+      value = fit(value, to: terms) ?? value
     }
     observe(.read(status))
     return CacheAnswer(value: value, status: status, times: times)
@@ -34,7 +34,7 @@ extension Cache {
     times.lap(.database)
     let status = CacheStatus.bypass(.uncached)
     observe(.read(status))
-    return CacheAnswer(value: form(value, for: terms) ?? value, status: status, times: times)
+    return CacheAnswer(value: fit(value, to: terms) ?? value, status: status, times: times)
   }
 
   private func find(

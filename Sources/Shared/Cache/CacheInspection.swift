@@ -1,3 +1,5 @@
+internal import Keyspace
+
 /// Everything that Redis has of one group, as an operator sees it.
 package struct CacheInspection: Sendable, Equatable {
   /// What values must carry to count; nil when there is no record, and nothing counts.
@@ -22,7 +24,7 @@ package struct CacheInspection: Sendable, Equatable {
     package let header: Header?
 
     /// Whether a reader of this release would be served this, if the server is trusted.
-    package var isValid: Bool { header?.carriesEpoch == true && schema == CacheInspection.schema }
+    package var isValid: Bool { header?.carriesEpoch == true && schema == CacheKeys.schema }
   }
 
   /// What is known of a stored answer.

@@ -29,8 +29,6 @@ package struct CacheSettings: Sendable {
   package var waitLimit: Duration = .milliseconds(150)
   /// The bytes of header and body, as they are stored, above which an answer is not.
   package var maximumValueBytes = 1 << 20
-  /// The bytes of a plain body above which it is never stored packed: some reader would have to unpack it.
-  package var maximumPlainBytes = 4 << 20
   /// Loads at a time while Redis is away; further ones are ``CacheError/Code/overloaded``.
   package var maximumDirectLoads = 64
   /// How long an invalidation that Redis does not confirm is tried again.

@@ -16,10 +16,9 @@ extension InterleavingModel {
       return verdict
     }
     let key = RedisArgument(entries[entry].valueKey)
-    guard var body = try await server.redis.execute(RedisCommand("GET", key)).bytes,
-      let header = CachedValueHeader(reading: &body)
-    else { return verdict }
-    return .hit(CacheHit(record: record, header: header, body: body, now: 0, distrust: nil))
+    let bytes = try await server.redis.execute(RedisCommand("GET", key)).bytes
+    guard let stored = bytes.flatMap({ StoredValue(whole: $0) }) else { return verdict }
+    return .hit(CacheHit(record: record, stored: stored, now: 0, distrust: nil))
   }
 
   func acquire(_ entry: Int) async throws -> Acquisition {

@@ -10,7 +10,7 @@ import Testing
 struct InterleavingTests {
   private static let first = environment("CACHE_TEST_SEED")
   private static let wanted = environment("CACHE_TEST_SEEDS")
-  private static let seeds = first.map { $0...$0 } ?? 1...(wanted ?? 500)
+  private static let seeds = first.map { $0...$0 } ?? 1...(wanted ?? 300)
 
   @Test("No read that begins after an acknowledged write shows less")
   func neverStale() async throws {
@@ -63,9 +63,9 @@ struct InterleavingTests {
   private static func chance(_ mutation: Mutation) async throws -> (seeds: Int, noticed: Int) {
     if wanted == nil, mutation.schedule != nil { return (0, 0) }
     var count = (seeds: 0, noticed: 0)
-    for start in stride(from: seeds.lowerBound, through: seeds.upperBound, by: 100)
+    for start in stride(from: seeds.lowerBound, through: seeds.upperBound, by: 50)
     where wanted != nil || count.noticed == 0 {
-      let part = start...min(start + 99, seeds.upperBound)
+      let part = start...min(start + 49, seeds.upperBound)
       count.seeds += part.count
       count.noticed += try await run(part, mutation).noticed
     }

@@ -18,9 +18,9 @@ extension ConversationStore {
   ///
   /// - Throws: `PostgresError`, also when the database has no outbox yet.
   package func outboxBacklog() async throws -> OutboxBacklog {
-    let results = try await databases.primary.withConnection {
-      try await $0.queries(
-        [(OutboxStatements.planning, []), (OutboxStatements.backlog, [])], deadline: .seconds(1))
+    // In a transaction for its deadline, which counts the wait for a connection.
+    let results = try await databases.primary.withTransaction(deadline: .seconds(1)) {
+      try await $0.queries([(OutboxStatements.planning, []), (OutboxStatements.backlog, [])])
     }
     let row = try results[1].only()
     return OutboxBacklog(pending: Int(try row.int(0)), oldest: .microseconds(try row.int(1)))
