@@ -2,7 +2,7 @@
 struct CommitAudit: Sendable {
   let system: LocalSystem
 
-  /// Has Postgres note each title and each transcript, while their rows are locked: so the notes of one conversation
+  /// Has Postgres note each title, each transcript, and who comes and goes, while their rows are locked: so the notes of one conversation
   /// are in the order of its commits.
   func install() async throws {
     _ = try await system.rows(
@@ -20,6 +20,15 @@ struct CommitAudit: Sendable {
           VALUES (NEW.conversation_id, 'transcript', extract(epoch FROM NEW.event_time)::int - 1750000000);
         RETURN NULL;
       END $$;
+      CREATE FUNCTION consistency_presence() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO consistency_audit (conversation, part, version)
+          SELECT coalesce(NEW.id, OLD.id), 'presence', coalesce(NEW.title::int, OLD.title::int + 1);
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER consistency_coming AFTER INSERT ON conversations FOR EACH ROW
+        WHEN (NEW.metadata ? 'guest') EXECUTE FUNCTION consistency_presence();
+      CREATE TRIGGER consistency_going AFTER DELETE ON conversations FOR EACH ROW
+        WHEN (OLD.metadata ? 'guest') EXECUTE FUNCTION consistency_presence();
       CREATE TRIGGER consistency_transcript AFTER INSERT OR UPDATE ON conversation_transcripts
         FOR EACH ROW EXECUTE FUNCTION consistency_transcript();
       """)

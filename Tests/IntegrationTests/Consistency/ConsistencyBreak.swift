@@ -83,24 +83,29 @@ enum ConsistencyBreak: String, CaseIterable, Sendable, CustomStringConvertible {
 extension ConsistencyStage {
   /// Takes the relay's lock, so that nobody leads until the returned process is killed.
   fileprivate func seizeRelay() async throws -> ChildProcess {
-    _ = try await relayLeader()
+    let leader = try await relayLeader().name
     let lock = try await system.rows(
       """
-      SELECT l.classid::bigint << 32 | l.objid::bigint, pg_terminate_backend(l.pid)
-      FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-      WHERE l.locktype = 'advisory' AND l.granted AND a.datname = current_database()
-        AND a.xact_start < clock_timestamp() - interval '100 ms'
+      SELECT l.classid::bigint << 32 | l.objid::bigint FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+      WHERE l.locktype = 'advisory' AND l.granted AND a.application_name = '\(leader)' ORDER BY a.xact_start LIMIT 1
       """)
     guard let key = lock.first?.first else { throw IntegrationError("nobody holds the relay's lock") }
+    // First in the queue, it is next whoever leads now.
     let usurper = try system.hold("SELECT pg_advisory_xact_lock(\(key))")
-    let isHeld = try await eventually {
-      try await system.count(
-        """
-        SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-        WHERE l.locktype = 'advisory' AND l.granted AND a.application_name = 'holds-lock'
-        """) > 0
-    }
+    let isHeld = try await eventually(within: .seconds(20)) { try await expelLeaders(key) }
     guard isHeld else { throw IntegrationError("the relay's lock cannot be taken") }
     return usurper
+  }
+
+  /// - Returns: whether the usurper holds the lock.
+  private func expelLeaders(_ key: String) async throws -> Bool {
+    try await system.rows(
+      """
+      SELECT a.application_name, a.application_name <> 'holds-lock' AND pg_terminate_backend(a.pid)
+      FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+      WHERE l.locktype = 'advisory' AND l.granted AND a.datname = current_database()
+        AND (l.classid::bigint << 32 | l.objid::bigint) = \(key)
+      """
+    ).contains { $0.first == "holds-lock" }
   }
 }

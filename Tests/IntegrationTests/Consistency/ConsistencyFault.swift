@@ -19,6 +19,19 @@ struct ConsistencyFault: Sendable, CustomStringConvertible {
   var description: String { name }
 
   static let all = programs + redis + networks + postgres
+
+  /// Something happens to a program while something else happens to what it relies on.
+  static func pairs(_ count: Int, _ random: inout SplitMix) -> [ConsistencyFault] {
+    let first = programs.shuffled(using: &random).prefix(count)
+    let second = (redis + networks).shuffled(using: &random).prefix(count)
+    return zip(first, second).map { first, second in
+      ConsistencyFault("\(first), and \(second)", isPartition: second.isPartition) { stage in
+        async let other: Void = second.play(stage)
+        try await first.play(stage)
+        try await other
+      }
+    }
+  }
 }
 
 extension ConsistencyFault {

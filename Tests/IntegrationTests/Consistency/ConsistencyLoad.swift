@@ -3,10 +3,11 @@ import NIOConcurrencyHelpers
 import NIOCore
 import TestSupport
 
-/// Readers over all APIs, and writers in three ways: PATCH, webhook, and `UPDATE` typed into `psql`.
+/// Readers over all APIs, and writers by PATCH, webhook, DELETE, and what is typed into `psql`.
 struct ConsistencyLoad: Sendable {
   static let users = 4
   static let conversations = 40
+  static let guests = 8
   private static let readersPerAPI = 3
 
   let stage: ConsistencyStage
@@ -26,7 +27,11 @@ struct ConsistencyLoad: Sendable {
     self.stage = stage
     guard let program = try stage.anyAPI().program else { throw IntegrationError("no API") }
     population = try await Population.register(
-      API(program: program, system: stage.system), users: Self.users, conversations: Self.conversations)
+      API(program: program, system: stage.system), users: Self.users, conversations: Self.conversations,
+      guests: Self.guests)
+    for guest in population.guests {
+      stage.recorder.add(Versioned(conversation: guest, part: .presence))
+    }
     for number in 0..<Self.conversations {
       for part in [Versioned.Part.title, .transcript] {
         stage.recorder.add(Versioned(conversation: number, part: part))
@@ -46,7 +51,8 @@ struct ConsistencyLoad: Sendable {
           group.addTask { await ConsistencyReader(stage, population, api).run() }
         }
       }
-      for kind in [ConsistencyWriter.Kind.patch, .patch, .webhook(half: 0), .webhook(half: 1), .psql] {
+      for kind in [ConsistencyWriter.Kind.patch, .patch, .webhook(half: 0), .webhook(half: 1), .psql, .guest]
+      {
         group.addTask { await ConsistencyWriter(stage, population, kind).run { await rest(kind) } }
       }
       defer { group.cancelAll() }

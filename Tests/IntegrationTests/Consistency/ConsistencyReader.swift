@@ -38,11 +38,18 @@ struct ConsistencyReader: Sendable {
     let number = Int(skewed * skewed * skewed * Double(ConsistencyLoad.conversations))
     let user = number % ConsistencyLoad.users
     switch Int.random(in: 0..<10, using: &random) {
-    case 0..<4: return .conversation(number)
+    case 0: return guest(&random)
+    case 1..<4: return .conversation(number)
     case 4..<7: return .messages(number)
     case 7..<9: return .list(user: user)
     default: return .history(user: user)
     }
+  }
+
+  private static func guest(_ random: inout SplitMix) -> ReadTarget {
+    let first = ConsistencyLoad.conversations
+    let number = Int.random(in: first..<(first + ConsistencyLoad.guests), using: &random)
+    return Bool.random(using: &random) ? .conversation(number) : .messages(number)
   }
 
   private func ask(

@@ -10,7 +10,8 @@ extension Integration {
       let form = ConsistencyForm.current
       try await ConsistencyStage.run(form, seed: ConsistencyForm.seed) { stage in
         var order = stage.randomness()
-        let faults = ConsistencyFault.all.filter { ConsistencyForm.isChosen($0.name) }.shuffled(using: &order)
+        let all = ConsistencyFault.all + ConsistencyFault.pairs(form.pick(0, 4), &order)
+        let faults = all.filter { ConsistencyForm.isChosen($0.name) }.shuffled(using: &order)
         var run = try await ConsistencyRun(stage)
         let outcomes = try await run.play(faults, calm: form.pick(.last, .each))
         let total = ConsistencyOutcome.total(outcomes)

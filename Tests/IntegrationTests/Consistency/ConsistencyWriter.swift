@@ -2,20 +2,27 @@ import Foundation
 import NIOCore
 import TestSupport
 
-/// One who writes, in one of three ways.
+/// One who writes, always in the same way.
 struct ConsistencyWriter: Sendable {
   enum Kind: Sendable {
     case patch
     /// To every other conversation: the events of one are sent in their order.
     case webhook(half: Int)
     case psql
+    /// Conversations come by `psql` and go by DELETE, or by `psql` again.
+    case guest
 
     /// The least that lies between two writes.
-    var rest: Duration { if case .psql = self { .milliseconds(400) } else { .milliseconds(200) } }
+    var rest: Duration {
+      switch self {
+      case .patch, .webhook: .milliseconds(200)
+      case .psql, .guest: .milliseconds(400)
+      }
+    }
   }
 
-  private let stage: ConsistencyStage
-  private let population: Population
+  let stage: ConsistencyStage
+  let population: Population
   private let kind: Kind
 
   init(_ stage: ConsistencyStage, _ population: Population, _ kind: Kind) {
@@ -36,6 +43,10 @@ struct ConsistencyWriter: Sendable {
       case .patch: await patch(number)
       case .webhook(let half): await send(number / 2 * 2 + half)
       case .psql: await type(number)
+      case .guest:
+        if let guest = population.guests.randomElement(using: &random) {
+          await welcome(guest, byAPI: Bool.random(using: &random))
+        }
       }
     }
   }

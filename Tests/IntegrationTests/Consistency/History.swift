@@ -2,6 +2,8 @@
 struct Versioned: Hashable, Sendable, CustomStringConvertible {
   enum Part: String, Sendable {
     case title, transcript
+    /// Whether the conversation is there: with odd versions it comes, with even ones it goes.
+    case presence
   }
 
   let conversation: Int
@@ -12,8 +14,10 @@ struct Versioned: Hashable, Sendable, CustomStringConvertible {
 
 /// One version that an answer showed.
 struct Sighting: Sendable, Equatable {
-  /// What is seen of a conversation that should be there and is not.
+  /// What is seen of a conversation that is not there.
   static let absent = -1
+  /// What is seen of one that is there, when the answer does not tell since when.
+  static let present = -2
 
   let object: Versioned
   let version: Int

@@ -141,6 +141,34 @@ struct JudgeTests {
       Judge(history, commits: [transcript: [commit(2, 11)]], bound: .seconds(5)).lostWrites.count == 1)
   }
 
+  @Test("Of one that comes and goes, absence and presence are what they can have been at the latest")
+  func presence() {
+    let presence = Versioned(conversation: 7, part: .presence)
+    var history = History()
+    history.add(presence)
+    // It comes at 11 s, goes at 21 s, comes again at 31 s; that it went was confirmed at 22 s.
+    for second in [10, 20, 30] { _ = history.beginWrite(of: presence, at: at(Double(second))) }
+    history.confirmWrite(of: presence, 2, at: at(22))
+    let commits = [presence: [commit(1, 11), commit(2, 21), commit(3, 31)]]
+    let judge = Judge(history, commits: commits, bound: .seconds(5))
+    func verdict(_ version: Int, _ began: Double) -> Verdict {
+      let sighting = Sighting(object: presence, version: version)
+      return judge.verdict(on: [
+        ReadRecord(began: at(began), ended: at(began), sightings: [sighting], origin: "")
+      ])
+    }
+    #expect(verdict(Sighting.present, 9).impossible == 1)
+    #expect(verdict(Sighting.absent, 9).isSound)
+    #expect(verdict(Sighting.absent, 16.5).tooOld == 1)
+    #expect(verdict(Sighting.present, 21.5).isSound)
+    #expect(verdict(Sighting.present, 22.5).stale == 1)
+    #expect(verdict(1, 22.5).stale == 1)
+    #expect(verdict(Sighting.absent, 25).isSound)
+    #expect(verdict(Sighting.absent, 36.5).tooOld == 1)
+    #expect(verdict(Sighting.present, 36.5).isSound)
+    #expect(verdict(1, 30.5).stale == 1)
+  }
+
   @Test("Every object of an answer is judged by its own writes")
   func severalObjects() {
     var (history, commits) = history()

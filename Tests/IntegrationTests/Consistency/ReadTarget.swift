@@ -31,17 +31,22 @@ enum ReadTarget: Hashable, Sendable {
   func sightings(_ answer: Answer, _ population: Population) throws -> [Sighting] {
     switch self {
     case .conversation(let number):
-      guard answer.status == 200 else { return [Self.sighting(number, .title, Sighting.absent)] }
-      return [try Self.title(answer.decoded(), number)]
+      let part = population.partInTitle(number)
+      guard answer.status == 200 else { return [Self.sighting(number, part, Sighting.absent)] }
+      return [try Self.title(answer.decoded(), number, part)]
+    case .messages(let number) where population.guests.contains(number):
+      let version = answer.status == 200 ? Sighting.present : Sighting.absent
+      return [Self.sighting(number, .presence, version)]
     case .messages(let number):
       guard answer.status == 200 else { return [Self.sighting(number, .transcript, Sighting.absent)] }
       return [try Self.transcript(answer.decoded(Page<MessageBody>.self).items, number)]
     case .list(let user):
       let items = try Dictionary(
         answer.decoded(Page<ConversationBody>.self).items.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-      return try population.conversations(ofUser: user).map { number in
-        try items[population.ids[number]].map { try Self.title($0, number) }
-          ?? Self.sighting(number, .title, Sighting.absent)
+      return try (population.conversations(ofUser: user) + population.guests(ofUser: user)).map { number in
+        let part = population.partInTitle(number)
+        return try items[population.ids[number]].map { try Self.title($0, number, part) }
+          ?? Self.sighting(number, part, Sighting.absent)
       }
     case .history(let user):
       let messages = Dictionary(
@@ -52,11 +57,13 @@ enum ReadTarget: Hashable, Sendable {
     }
   }
 
-  private static func title(_ conversation: ConversationBody, _ number: Int) throws -> Sighting {
+  private static func title(
+    _ conversation: ConversationBody, _ number: Int, _ part: Versioned.Part
+  ) throws -> Sighting {
     guard let version = conversation.title.flatMap({ Int($0) }) else {
       throw IntegrationError("a title of nobody's: \(conversation)")
     }
-    return sighting(number, .title, version)
+    return sighting(number, part, version)
   }
 
   /// No message is version 0; those of two versions together are none.

@@ -80,8 +80,9 @@ struct Judge: Sendable {
   ) {
     verdict.sightings += 1
     let object = sighting.object
-    guard let line = lines[object], let rank = line.rank[sighting.version],
-      let write = history.writes[object]?[sighting.version], write.began <= read.ended
+    guard let line = lines[object], let version = version(of: sighting, read, line),
+      let rank = line.rank[version],
+      let write = history.writes[object]?[version], write.began <= read.ended
     else {
       verdict.impossible += 1
       return verdict.complain("\(object): nobody can have seen version \(sighting.version) (\(read.origin))")
@@ -89,7 +90,7 @@ struct Judge: Sendable {
     if let confirmed = line.laterConfirmed[rank], confirmed < read.began, !isPartitioned {
       verdict.stale += 1
       verdict.complain(
-        "\(object): version \(sighting.version) was read \(read.began - confirmed) after a later one was confirmed "
+        "\(object): version \(version) was read \(read.began - confirmed) after a later one was confirmed "
           + "(\(read.origin))")
     }
     guard line.committed.indices.contains(rank + 1) else { return }
@@ -98,8 +99,18 @@ struct Judge: Sendable {
     guard staleness > bound else { return }
     verdict.tooOld += 1
     verdict.complain(
-      "\(object): version \(sighting.version) was read \(staleness) after the next one was committed "
+      "\(object): version \(version) was read \(staleness) after the next one was committed "
         + "(\(read.origin))")
+  }
+
+  /// The version that was seen; the latest possible one where the answer leaves a choice.
+  private func version(of sighting: Sighting, _ read: ReadRecord, _ line: Line) -> Int? {
+    guard sighting.version < 0, sighting.object.part == .presence else { return sighting.version }
+    let parity = sighting.version == Sighting.absent ? 0 : 1
+    let writes = history.writes[sighting.object] ?? []
+    return line.rank.keys.filter { version in
+      version % 2 == parity && writes.indices.contains(version) && writes[version].began <= read.ended
+    }.max()
   }
 
   private static func line(
