@@ -12,7 +12,8 @@ extension Integration {
       let copy = Installation.copied(to: folder)
       try Data("CREATE TABLE marker (number int);\n".utf8)
         .write(to: URL(fileURLWithPath: "\(folder)/freshet_APIService.resources/migrations/9999_marker.sql"))
-      let acquire = try alter("\(folder)/freshet_Cache.resources/Scripts/acquire.lua")
+      let scripts = "\(folder)/freshet_Cache.resources/Scripts"
+      let trust = try alter("\(scripts)/trust.lua", with: "\(scripts)/shared.lua")
       let enqueue = try alter("\(folder)/freshet_Queue.resources/Scripts/enqueue.lua")
 
       try await LocalSystem.run { system in
@@ -29,7 +30,7 @@ extension Integration {
         let id = try await system.rows("SELECT id FROM conversations")[0][0]
         let page: Page<MessageBody> = try await api.service.get("/conversations/\(id)/messages").decoded()
         #expect(page.items.map(\.content) == ["Here?", "Here."])
-        #expect(try await known(system, system.cacheRedis, acquire) == ["0", "1"])
+        #expect(try await eventually { try await known(system, system.cacheRedis, trust) == ["0", "1"] })
         #expect(try await known(system, system.queueRedis, enqueue) == ["0", "1"])
       }
     }
@@ -56,12 +57,17 @@ extension Integration {
     }
 
     /// Adds a comment to a script; the digests by which Redis knows it, before and after.
-    private func alter(_ file: String) throws -> [String] {
+    ///
+    /// - Parameter shared: what the program puts behind the first line.
+    private func alter(_ file: String, with shared: String? = nil) throws -> [String] {
+      let shared = try shared.map { try String(contentsOfFile: $0, encoding: .utf8) + "\n" } ?? ""
       let original = try String(contentsOfFile: file, encoding: .utf8)
       let altered = original + "-- altered in the copy\n"
       try altered.write(toFile: file, atomically: true, encoding: .utf8)
-      return [original, altered].map { script in
-        Insecure.SHA1.hash(data: Data(script.utf8)).map { String(format: "%02x", $0) }.joined()
+      return [original, altered].map { source in
+        let lines = source.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let script = "\(lines[0])\n\(shared)\(lines[1])"
+        return Insecure.SHA1.hash(data: Data(script.utf8)).map { String(format: "%02x", $0) }.joined()
       }
     }
 

@@ -33,7 +33,7 @@ extension Cache {
   /// To be called when everything that was committed `margin` before the moment is invalidated on that server.
   ///
   /// - Parameter timeline: of the Postgres whose writes were looked at.
-  /// - Returns: whether that was in time; if not, nothing was changed.
+  /// - Returns: whether that was in time and the server is still the same; if not, nothing was changed.
   package func extendTrust(
     since moment: CacheServerMoment, lessening margin: Duration, timeline: String
   ) async throws -> Bool {

@@ -116,11 +116,13 @@ struct CacheServer: Sendable {
       rest = rest.dropFirst(part.count)
       let connection = try redis.connection()
       let calls = part.map { call($0, lsn, keys) }
+      // Before they are sent: what a former server has confirmed does not count for its successor.
+      let server = connection.serverName
       let replies = try await connection.evaluate(calls, timeout: timeout)
       let failed = zip(part, replies).filter { $0.1.string != "OK" && $0.1.string != "ABSENT" }.map(\.0)
       unconfirmed.formUnion(failed)
-      if failed.count < part.count { servers.insert(connection.serverName) }
-      if let name, connection.serverName != name { connection.doubtServerName() }
+      if failed.count < part.count { servers.insert(server) }
+      if let name, server != name { connection.doubtServerName() }
     }
     return (unconfirmed, servers)
   }
@@ -140,7 +142,7 @@ struct CacheServer: Sendable {
     return CacheServerMoment(server: name, time: UInt64(clamping: time))
   }
 
-  /// - Returns: whether `end` was still to come.
+  /// - Returns: whether `end` was still to come, and the server is still the one of that name.
   func trust(
     _ name: String, until end: UInt64, watermark: String, timeout: Duration
   ) async throws(RedisError) -> Bool {
@@ -149,7 +151,7 @@ struct CacheServer: Sendable {
       timeout: timeout)
     switch reply.string {
     case "OK": return true
-    case "LATE": return false
+    case "LATE", "OTHER": return false
     default: throw Self.unexpected("trust")
     }
   }

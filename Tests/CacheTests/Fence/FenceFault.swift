@@ -1,10 +1,14 @@
+import Redis
 import Testing
+
+@testable import Cache
 
 /// A way of breaking the fence on purpose: the tests must notice each of them.
 struct FenceFault: Sendable, CustomTestStringConvertible {
   var name = "none"
   /// The order of events that shows it, for one that chance shows too seldom.
   var schedule: FenceSchedule?
+  var scripts = CacheScripts.bundled
   /// The trust ends so long after it arrives, not at a moment.
   var vouchesForALength = false
   /// Done is done, on whatever server.
@@ -34,7 +38,10 @@ struct FenceFault: Sendable, CustomTestStringConvertible {
   static let all: [FenceFault] = [
     broken("relative PX", .pauseBeforeSending) { $0.vouchesForALength = true },
     broken("boolean done mark") { $0.marksWithoutName = true },
-    broken("no server check in the verdict", .takeoverBeforeSending) { $0.ignoresName = true },
+    broken("no server check, neither in the verdict nor for the watermark", .takeoverBeforeSending) {
+      $0.ignoresName = true
+      $0.scripts.trust = $0.scripts.trust.replacing("then return 'OTHER' end", by: "then end")
+    },
     broken("watermark set before the invalidations") { $0.vouchesFirst = true },
     broken("watermark set although an invalidation failed") { $0.ignoresFailures = true },
     broken("rows by age instead of done_by") { $0.takesRowsByAge = true },

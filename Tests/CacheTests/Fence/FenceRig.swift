@@ -27,11 +27,14 @@ struct FenceRig: Sendable {
   }
 
   /// The servers as one run sees them, and the time at which its clock begins: an hour from now.
-  func nodes(_ run: String) async throws -> ([FenceNode], start: UInt64) {
+  func nodes(_ run: String, _ scripts: CacheScripts) async throws -> ([FenceNode], start: UInt64) {
     let keys = CacheKeys(prefix: "\(prefix)\(run):")
     var nodes: [FenceNode] = []
     for client in clients {
-      let cache = Cache(redis: client, settings: .patient, keys: keys, logger: .quiet)
+      let cache = Cache(
+        server: CacheServer(redis: client, scripts: scripts), settings: .patient, keys: keys, logger: .quiet
+      ) { _ in
+      }
       nodes.append(try await FenceNode(cache: cache))
     }
     return (nodes, try await nodes[0].cache.serverMoment().time + 3_600_000)

@@ -71,7 +71,7 @@ struct FenceTests {
         for (position, seed) in seeds.enumerated() {
           if position >= 16 { try await group.next() }
           group.addTask {
-            let (nodes, start) = try await rig.nodes("\(fault.name.count)-\(seed)")
+            let (nodes, start) = try await rig.nodes("\(seed)", fault.scripts)
             let model = FenceModel(seed: seed, plan: nil, fault: fault, nodes: nodes, start: start)
             var run = FenceRun(model)
             await total.add(try await run.run(), seed: seed)
@@ -86,7 +86,7 @@ struct FenceTests {
   private static func play(_ schedule: FenceSchedule, _ fault: FenceFault) async throws -> FenceTally {
     let total = FenceTallyBox()
     try await FenceRig.with { rig in
-      let (nodes, start) = try await rig.nodes("directed")
+      let (nodes, start) = try await rig.nodes("directed", fault.scripts)
       var model = FenceModel(seed: 0, plan: .calm, fault: fault, nodes: nodes, start: start)
       try await schedule.play(&model)
       await total.add(model.tally, seed: 0)

@@ -95,7 +95,8 @@ struct Mutation: Sendable, CustomTestStringConvertible {
 }
 
 extension RedisScript {
-  fileprivate func replacing(_ text: String, by other: String) -> RedisScript {
+  /// For a fault: the text must be there.
+  func replacing(_ text: String, by other: String) -> RedisScript {
     precondition(source.contains(text), "\(name) does not contain \(text)")
     return RedisScript(name: name, source: source.replacing(text, with: other))
   }

@@ -125,7 +125,7 @@ extension FaultScenario {
     stage.expect(try await system.counter("reconciled") > 0, "no reply was lost")
   }
 
-  /// An event is not let go before its invalidation is confirmed.
+  /// An event is not let go before its invalidation is confirmed, or so late that nobody can be served older data.
   static let killedCache = FaultScenario("the cache killed while the queue drains") { stage in
     let system = stage.system
     try await stage.startWorkers(2)
@@ -133,10 +133,12 @@ extension FaultScenario {
       for _ in 0..<stage.form.pick(1, 5) {
         try await stage.pause(.milliseconds(500), .seconds(4))
         try await system.cacheRedis.kill()
-        try await stage.pause(.seconds(1), .seconds(4))
+        try await stage.pause(.seconds(1), .seconds(2))
         let settled = try await system.counter("settled")
-        try await stage.pause(.milliseconds(500), .seconds(4))
+        try await stage.pause(.milliseconds(500), .seconds(2))
         stage.expect(try await system.counter("settled") == settled, "events are let go without the cache")
+        let isLetGo = try await eventually { try await system.counter("settled") > settled }
+        stage.expect(isLetGo, "events are held although nobody can be served older data")
         try await system.cacheRedis.restart()
       }
     }

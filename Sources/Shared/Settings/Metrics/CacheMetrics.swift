@@ -4,7 +4,10 @@ import Telemetry
 
 /// Counts what the cache of this process does.
 struct CacheMetrics: Sendable {
-  private let reads: [String: Counter]
+  private let hits: Counter
+  private let unverifiedHits: Counter
+  private let misses: Counter
+  private let staleReads: Counter
   private let bypasses: [CacheStatus.BypassReason: Counter]
   private let fills: [CacheEvent.FillOutcome: Counter]
   private let failedFills: Counter
@@ -23,11 +26,14 @@ struct CacheMetrics: Sendable {
     ) -> [Key: Counter] {
       Dictionary(uniqueKeysWithValues: keys.map { ($0, registry.counter(metric, labels($0))) })
     }
-    reads = counters(MetricName.cacheReads, ["hit", "unverified", "miss", "stale"]) { [("outcome", $0)] }
+    hits = registry.counter(MetricName.cacheReads, [("outcome", "hit")])
+    unverifiedHits = registry.counter(MetricName.cacheReads, [("outcome", "unverified")])
+    misses = registry.counter(MetricName.cacheReads, [("outcome", "miss")])
+    staleReads = registry.counter(MetricName.cacheReads, [("outcome", "stale")])
     bypasses = counters(MetricName.cacheReads, CacheStatus.BypassReason.allCases) {
       [("outcome", "bypass"), ("reason", $0.rawValue)]
     }
-    fills = counters(MetricName.cacheFills, CacheEvent.FillOutcome.allCases) { [("outcome", $0.name)] }
+    fills = counters(MetricName.cacheFills, CacheEvent.FillOutcome.allCases) { [("outcome", "\($0)")] }
     failedFills = registry.counter(MetricName.cacheFills, [("outcome", "failed")])
     refreshes = registry.counter(MetricName.cacheRefreshes)
     refreshFailures = registry.counter(MetricName.cacheRefreshFailures)
@@ -61,24 +67,11 @@ struct CacheMetrics: Sendable {
 
   private func count(_ status: CacheStatus) {
     switch status {
-    case .hit(_, isVerified: true): reads["hit"]?.increment()
-    case .hit(_, isVerified: false): reads["unverified"]?.increment()
-    case .miss: reads["miss"]?.increment()
-    case .stale: reads["stale"]?.increment()
+    case .hit(_, isVerified: true): hits.increment()
+    case .hit(_, isVerified: false): unverifiedHits.increment()
+    case .miss: misses.increment()
+    case .stale: staleReads.increment()
     case .bypass(let reason): bypasses[reason]?.increment()
-    }
-  }
-}
-
-extension CacheEvent.FillOutcome {
-  /// What it is to an operator.
-  fileprivate var name: String {
-    switch self {
-    case .stored: "stored"
-    case .released: "released"
-    case .stale: "stale"
-    case .behind: "behind"
-    case .older: "older"
     }
   }
 }
