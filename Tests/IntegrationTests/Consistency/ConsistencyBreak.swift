@@ -26,36 +26,46 @@ enum ConsistencyBreak: String, CaseIterable, Sendable, CustomStringConvertible {
   var fault: ConsistencyFault {
     switch self {
     case .noInvalidation:
-      ConsistencyFault(rawValue) { _ in try await Task.sleep(for: .seconds(3)) }
-    case .oldValues:
-      ConsistencyFault(rawValue) { stage in
-        for _ in 0..<4 {
-          _ = try await stage.cache.primary.run("EVAL", Self.bringBack, "0")
-          try await Task.sleep(for: .milliseconds(700))
-        }
-        // What comes next is to be noticed for itself.
-        _ = try await stage.cache.primary.run("FLUSHALL")
-      }
+      ConsistencyFault(rawValue) { stage in try await stage.awaitReads(400) }
+    case .oldValues: ConsistencyFault(rawValue, play: Self.bringBackOldValues)
     case .forgedFence: ConsistencyFault(rawValue, play: Self.forge)
     }
   }
 
-  /// At the first call keeps a copy of each value, at the later ones puts it back in the place of what is there.
+  private static let bringBackOldValues: @Sendable (ConsistencyStage) async throws -> Void = { stage in
+    var changed = 0
+    let isDone = try await eventually(within: .seconds(60)) {
+      let count = try await stage.cache.primary.run("EVAL", Self.bringBack, "0").first.flatMap { Int($0) }
+      changed += count ?? 0
+      try await stage.awaitReads(50)
+      return changed >= 20
+    }
+    guard isDone else { throw IntegrationError("too few old values could be brought back") }
+    // What comes next is to be noticed for itself.
+    _ = try await stage.cache.primary.run("FLUSHALL")
+  }
+
+  /// Keeps a copy of each value when it first sees it, and puts it in the place of every other one from then on.
+  ///
+  /// Returns how many it replaced.
   private static let bringBack = """
+    local changed = 0
     for _, key in ipairs(redis.call('KEYS', 'conversation:*:v*:body')) do
       local value, copy = redis.call('GET', key), redis.call('GET', 'copy:' .. key)
-      if copy then
-        redis.call('SET', key, string.sub(copy, 1, 8) .. string.sub(value, 9, 40) .. string.sub(copy, 41), 'KEEPTTL')
-      else
+      if not copy then
         redis.call('SET', 'copy:' .. key, value)
+      elseif string.sub(copy, 77) ~= string.sub(value, 77) then
+        redis.call('SET', key, string.sub(copy, 1, 8) .. string.sub(value, 9, 40) .. string.sub(copy, 41), 'KEEPTTL')
+        changed = changed + 1
       end
     end
+    return changed
     """
 
   /// The replica misses writes and is promoted. No relay catches up on it, and yet its watermark carries its name.
   private static let forge: @Sendable (ConsistencyStage) async throws -> Void = { stage in
     try await stage.cache.partition()
-    try await Task.sleep(for: .seconds(2))
+    try await stage.awaitReads(300)
     let timeline =
       try await stage.cache.primary.run("GET", "cache:watermark")
       .first?.split(separator: "|").last ?? ""
@@ -75,21 +85,31 @@ enum ConsistencyBreak: String, CaseIterable, Sendable, CustomStringConvertible {
     defer { forger.kill() }
     try await forger.waitForLine(containing: "OK")
     for instance in stage.instances { try await instance.cache.forward(to: primary.port) }
-    try await Task.sleep(for: .seconds(3))
+    // Until also what nobody confirmed is too old.
+    try await Task.sleep(for: ConsistencyForm.bound + .seconds(1))
+    try await stage.awaitReads(300)
     try await stage.cache.rejoin()
   }
 }
 
 extension ConsistencyStage {
+  /// A busy machine takes its time to read and to write.
+  fileprivate func awaitReads(_ count: Int) async throws {
+    let target = recorder.readCount + count
+    guard try await eventually(within: .seconds(60), { recorder.readCount >= target }) else {
+      throw IntegrationError("nobody reads")
+    }
+  }
+
   /// Takes the relay's lock, so that nobody leads until the returned process is killed.
   fileprivate func seizeRelay() async throws -> ChildProcess {
-    let leader = try await relayLeader().name
-    let lock = try await system.rows(
-      """
+    let question = """
       SELECT l.classid::bigint << 32 | l.objid::bigint FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-      WHERE l.locktype = 'advisory' AND l.granted AND a.application_name = '\(leader)' ORDER BY a.xact_start LIMIT 1
-      """)
-    guard let key = lock.first?.first else { throw IntegrationError("nobody holds the relay's lock") }
+      WHERE l.locktype = 'advisory' AND l.granted AND a.datname = current_database()
+        AND a.xact_start < clock_timestamp() - interval '300 ms' ORDER BY a.xact_start LIMIT 1
+      """
+    let key = try await poll(within: .seconds(20)) { try await system.rows(question).first?.first }
+    guard let key else { throw IntegrationError("nobody holds the relay's lock") }
     // First in the queue, it is next whoever leads now.
     let usurper = try system.hold("SELECT pg_advisory_xact_lock(\(key))")
     let isHeld = try await eventually(within: .seconds(20)) { try await expelLeaders(key) }
