@@ -44,40 +44,10 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION cache_outbox_messages() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-BEGIN
-  IF TG_OP = 'UPDATE' THEN
-    INSERT INTO cache_outbox (groups)
-    SELECT array_agg(DISTINCT g.name)
-    FROM (SELECT conversation_id, user_id, (row_number() OVER () - 1) / 500 AS chunk
-          FROM (SELECT conversation_id, user_id FROM changed
-                UNION SELECT conversation_id, user_id FROM became) AS u) AS t,
-      LATERAL (VALUES ('conversation:' || t.conversation_id), ('user:' || t.user_id)) AS g (name)
-    WHERE g.name IS NOT NULL GROUP BY t.chunk;
-  ELSIF TG_OP = 'TRUNCATE' THEN
-    INSERT INTO cache_outbox (groups)
-    SELECT array_agg(DISTINCT g.name)
-    FROM (SELECT conversation_id, user_id, (row_number() OVER () - 1) / 500 AS chunk
-          FROM messages GROUP BY conversation_id, user_id) AS t,
-      LATERAL (VALUES ('conversation:' || t.conversation_id), ('user:' || t.user_id)) AS g (name)
-    WHERE g.name IS NOT NULL GROUP BY t.chunk;
-  ELSE
-    INSERT INTO cache_outbox (groups)
-    SELECT array_agg(DISTINCT g.name)
-    FROM (SELECT conversation_id, user_id, (row_number() OVER () - 1) / 500 AS chunk
-          FROM changed GROUP BY conversation_id, user_id) AS t,
-      LATERAL (VALUES ('conversation:' || t.conversation_id), ('user:' || t.user_id)) AS g (name)
-    WHERE g.name IS NOT NULL GROUP BY t.chunk;
-  END IF;
-  RETURN NULL;
-END
-$$;
-
--- They run with their owner's rights, so nobody else's schema may come first in their search path.
+-- It runs with its owner's rights, so nobody else's schema may come first in its search path.
 DO $$
 BEGIN
   EXECUTE format('ALTER FUNCTION cache_outbox_conversations() SET search_path = %I, pg_temp', current_schema());
-  EXECUTE format('ALTER FUNCTION cache_outbox_messages() SET search_path = %I, pg_temp', current_schema());
 END
 $$;
 
@@ -89,12 +59,3 @@ CREATE TRIGGER cache_outbox_delete AFTER DELETE ON conversations
   REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION cache_outbox_conversations();
 CREATE TRIGGER cache_outbox_truncate BEFORE TRUNCATE ON conversations
   FOR EACH STATEMENT EXECUTE FUNCTION cache_outbox_conversations();
-
-CREATE TRIGGER cache_outbox_insert AFTER INSERT ON messages
-  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION cache_outbox_messages();
-CREATE TRIGGER cache_outbox_update AFTER UPDATE ON messages
-  REFERENCING OLD TABLE AS changed NEW TABLE AS became FOR EACH STATEMENT EXECUTE FUNCTION cache_outbox_messages();
-CREATE TRIGGER cache_outbox_delete AFTER DELETE ON messages
-  REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION cache_outbox_messages();
-CREATE TRIGGER cache_outbox_truncate BEFORE TRUNCATE ON messages
-  FOR EACH STATEMENT EXECUTE FUNCTION cache_outbox_messages();

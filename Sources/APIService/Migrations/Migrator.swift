@@ -11,7 +11,7 @@ struct Migrator: Sendable {
   func run(_ migrations: [Migration], grantingTo role: String? = nil) async throws -> [String] {
     try await locked { try await $0.execute(script: Self.ledger) }
     var applied: [String] = []
-    for migration in migrations where try await apply(migration) { applied.append(migration.name) }
+    for migration in migrations where try await applyPatiently(migration) { applied.append(migration.name) }
     if let role { try await grant(role) }
     return applied
   }
@@ -26,6 +26,23 @@ struct Migrator: Sendable {
     }
   }
 
+  /// Whoever waits for a lock on a table holds up all who come after; so we wait briefly, and try again.
+  private func applyPatiently(_ migration: Migration) async throws -> Bool {
+    let end = ContinuousClock.now + .seconds(600)
+    while true {
+      do { return try await apply(migration) } catch let error as PostgresError
+        where Self.isInTheWay(error) && ContinuousClock.now < end
+      {
+        try await Task.sleep(for: .milliseconds(.random(in: 300...1500)))
+      }
+    }
+  }
+
+  /// A lock that was not free in time, or a deadlock.
+  private static func isInTheWay(_ error: PostgresError) -> Bool {
+    ["55P03", "40P01"].contains(error.sqlState)
+  }
+
   private func apply(_ migration: Migration) async throws -> Bool {
     try await locked { connection in
       let known = try await connection.query(Self.find, [.text(migration.name)])
@@ -37,6 +54,7 @@ struct Migrator: Sendable {
         }
         return false
       }
+      try await connection.execute(script: "SET LOCAL lock_timeout = '2s'")
       try await connection.execute(script: migration.sql, deadline: .seconds(3600))
       _ = try await connection.query(Self.record, [.text(migration.name), .text(migration.checksum)])
       return true

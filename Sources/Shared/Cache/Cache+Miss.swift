@@ -95,7 +95,11 @@ extension Cache {
         return .found(value, .hit(ttl: ttl, isVerified: isVerified))
       case .success(.lease(let lease)): return .loaded(try await loadUnderLease(entry, lease, load).value)
       case .success(.wait(let current)): epoch = current
-      case .failure, .success(.untrusted): return .loaded(try await Self.run(load, from: .primary).value)
+      case .failure, .success(.untrusted):
+        let loaded = try await directLoads.value(for: entry.valueKey) {
+          try await Self.run(load, from: .primary)
+        }
+        return .loaded(loaded.value)
       }
     }
     return .loaded(try await Self.run(load, from: .primary).value)

@@ -1,5 +1,6 @@
 package import Keyspace
 internal import Logging
+internal import NIOConcurrencyHelpers
 internal import Redis
 internal import Synchronization
 
@@ -14,17 +15,15 @@ extension Cache {
   /// Drops everything cached of these groups by one attempt, for the relay, which has attempts of its own.
   ///
   /// - Parameter name: `run_id|master_replid` of the server that must confirm.
-  /// - Returns: whether that server confirmed all.
-  package func invalidateOnce(
-    _ groups: Set<CacheGroup>, lsn: UInt64?, on name: String
-  ) async -> Bool {
-    do {
-      let result = try await server.invalidate(
-        groups, lsn: lsn, on: name, keys: keys, timeout: settings.commandTimeout)
-      return result.unconfirmed.isEmpty && result.servers.isSubset(of: [name])
-    } catch {
-      logger.debug("cache invalidation failed", metadata: ["error": "\(error)"])
-      return false
+  /// - Throws: ``CacheError/Code/unconfirmed`` or `RedisError`, unless that server confirmed all.
+  package func invalidateOnce(_ groups: Set<CacheGroup>, lsn: UInt64?, on name: String) async throws {
+    let result = try await server.invalidate(
+      groups, lsn: lsn, on: name, keys: keys, timeout: settings.commandTimeout)
+    guard result.servers.isSubset(of: [name]) else {
+      throw CacheError(.unconfirmed, "another server answered than was asked for its name")
+    }
+    guard result.unconfirmed.isEmpty else {
+      throw CacheError(.unconfirmed, "Redis did not confirm \(result.unconfirmed.count) invalidations")
     }
   }
 
@@ -33,7 +32,9 @@ extension Cache {
   /// To be called when everything that was committed `margin` before the moment is invalidated on that server.
   ///
   /// - Parameter timeline: of the Postgres whose writes were looked at.
-  /// - Returns: whether that was in time and the server is still the same; if not, nothing was changed.
+  /// - Returns: whether that was in time; if not, nothing was changed.
+  /// - Throws: ``CacheError/Code/unconfirmed`` when the server is another one by now; `RedisError`.
+  @discardableResult
   package func extendTrust(
     since moment: CacheServerMoment, lessening margin: Duration, timeline: String
   ) async throws -> Bool {
@@ -43,11 +44,16 @@ extension Cache {
       watermark: keys.watermark, timeout: settings.commandTimeout)
   }
 
-  /// Takes note of how far Redis can be trusted, to be told when that changes.
+  /// Takes note of how far Redis can be trusted, to be told when that changes: once a second at most, since connections
+  /// that lead to different servers would change it with each reply.
   func note(_ distrust: CacheDistrust?) {
     let isTrusted = distrust == nil
     guard trusts.load(ordering: .relaxed) != isTrusted,
-      trusts.exchange(isTrusted, ordering: .relaxed) != isTrusted
+      trustTold.withLockedValue({ told in
+        guard told.map({ ContinuousClock.now - $0 >= .seconds(1) }) ?? true else { return false }
+        told = .now
+        return true
+      }), trusts.exchange(isTrusted, ordering: .relaxed) != isTrusted
     else { return }
     if let distrust {
       observe(.trustLapsed(distrust))

@@ -24,6 +24,7 @@ package final class Cache: Sendable {
   let observe: @Sendable (CacheEvent) -> Void
   let logger: Logger
   let trusts = Atomic(true)
+  let trustTold = NIOLockedValueBox<ContinuousClock.Instant?>(nil)
   private let breaker = NIOLockedValueBox(CircuitBreaker())
 
   /// - Parameter observe: gets what happens behind the answers, for metrics; it must not block.

@@ -6,6 +6,8 @@ package struct CacheError: Error, Sendable, Equatable, CustomStringConvertible {
     case overloaded
     /// The load answered from a replica although the primary was asked for.
     case loadFromReplica
+    /// An invalidation, or the end of trust, was not confirmed by the server that was asked for its name.
+    case unconfirmed
   }
 
   /// The kind of failure.

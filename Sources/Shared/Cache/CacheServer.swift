@@ -142,16 +142,18 @@ struct CacheServer: Sendable {
     return CacheServerMoment(server: name, time: UInt64(clamping: time))
   }
 
-  /// - Returns: whether `end` was still to come, and the server is still the one of that name.
+  /// - Returns: whether `end` was still to come.
   func trust(
     _ name: String, until end: UInt64, watermark: String, timeout: Duration
-  ) async throws(RedisError) -> Bool {
+  ) async throws -> Bool {
     let reply = try await redis.evaluate(
       scripts.trust, keys: [RedisArgument(watermark)], arguments: [RedisArgument(name), RedisArgument(end)],
       timeout: timeout)
     switch reply.string {
     case "OK": return true
-    case "LATE", "OTHER": return false
+    case "LATE": return false
+    case "OTHER":
+      throw CacheError(.unconfirmed, "the server is another one than it was when asked for its name")
     default: throw Self.unexpected("trust")
     }
   }

@@ -22,6 +22,7 @@ package struct EntityTags: Sendable, Equatable {
   /// - Parameter form: what would be sent.
   /// - Returns: the form whose tag the reader has, `form` if it is known; a reader updates what it has by that tag.
   func knownForm(of hash: ContentHash, sending form: ContentForm) -> ContentForm? {
+    if tags.isEmpty { return nil }
     if tags.contains("*") { return form }
     let other = form == .plain ? ContentForm.gzip : .plain
     return [form, other].first { form in

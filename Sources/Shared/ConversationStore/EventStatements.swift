@@ -4,12 +4,14 @@ import Postgres
 /// webhook_events, messages, each sorted.
 enum EventStatements {
   /// No wait in the transaction outlives the worker's patience, nor a worker that was stopped in it. Plans are made once
-  /// for a session and must not be those of a table that was empty then.
+  /// for a session and must not be those of a table that was empty then. A batch of messages, which the triggers get a copy
+  /// of, is not to go to the disk for that.
   static let bounds = PostgresStatement(
     "events_bounds",
     """
     SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '10s', true), \
-    set_config('idle_in_transaction_session_timeout', '10s', true), set_config('enable_seqscan', 'off', true)
+    set_config('idle_in_transaction_session_timeout', '10s', true), set_config('enable_seqscan', 'off', true), \
+    set_config('work_mem', '16MB', true)
     """)
 
   /// Raises the fences of the batch and returns the conversations, except those with a newer one stored.

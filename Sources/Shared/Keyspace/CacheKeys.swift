@@ -10,6 +10,7 @@ package struct CacheKeys: Sendable {
   package init(prefix: String = "") {
     precondition(!prefix.contains("{"), "a brace in the prefix would replace the hash tag: \(prefix)")
     self.prefix = prefix
+    watermark = "\(prefix)cache:watermark"
   }
 
   /// STRING `epoch|floor`. 900 s, renewed by each script. No schema version: any release's invalidation must kill
@@ -27,8 +28,8 @@ package struct CacheKeys: Sendable {
   }
 
   /// STRING `run_id|master_replid|timeline`: on which server everything written until shortly before its end was
-  /// invalidated. Expires 5 s after the relay looked, at an absolute time.
-  package var watermark: String { "\(prefix)cache:watermark" }
+  /// invalidated. Expires a little less than 5 s after the relay looked, at an absolute time.
+  package let watermark: String
 
   /// For `SCAN MATCH`: the keys of a group, and nobody else's.
   package func pattern(of group: CacheGroup) -> String {

@@ -55,8 +55,8 @@ struct FenceModel {
     let touched = Set(rows.map { groups[database.rows[$0].group] })
     if !touched.isEmpty, plan.deafness.contains(where: { $0.contains(now) }) { return false }
     let isReplyLost = !touched.isEmpty && random.chance(5)
-    let isConfirmed = await nodes[node].cache.invalidateOnce(touched, lsn: lsn, on: name)
-    return isConfirmed && !isReplyLost
+    do { try await nodes[node].cache.invalidateOnce(touched, lsn: lsn, on: name) } catch { return false }
+    return !isReplyLost
   }
 
   mutating func vouch(

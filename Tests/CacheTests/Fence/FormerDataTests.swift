@@ -21,7 +21,9 @@ struct FormerDataTests {
         await database.write()
         let moment = try await Self.invalidate(rig)
         try await Self.copy(from: other, to: rig.redis)
-        #expect(try await rig.cache.extendTrust(since: moment, lessening: .zero, timeline: "1") == false)
+        await #expect(throws: CacheError.self) {
+          try await rig.cache.extendTrust(since: moment, lessening: .zero, timeline: "1")
+        }
         for _ in 0..<4 { #expect(try await rig.read(database).version == 1) }
       }
     }
@@ -32,10 +34,12 @@ struct FormerDataTests {
   /// A relay's round up to where it vouches. A server's name changes with its first replica, which not every connection
   /// knows at once.
   private static func invalidate(_ rig: CacheRig) async throws -> CacheServerMoment {
-    let moment = try await poll(within: .seconds(10)) {
+    let moment = try await poll(within: .seconds(10)) { () -> CacheServerMoment? in
       let moment = try await rig.cache.serverMoment()
-      let isConfirmed = await rig.cache.invalidateOnce([rig.conversation], lsn: nil, on: moment.server)
-      return isConfirmed ? moment : nil
+      do { try await rig.cache.invalidateOnce([rig.conversation], lsn: nil, on: moment.server) } catch {
+        return nil
+      }
+      return moment
     }
     return try #require(moment)
   }

@@ -33,8 +33,8 @@ import Testing
         try await outbox.mark([1, 2], by: "s")
       }
       #expect(try await rig.scalar(Self.done) == "-,s|00000001")
-      #expect(try await outbox.isConfirmed([2]))
-      #expect(try await !outbox.isConfirmed([1, 2]))
+      #expect(try await outbox.isConfirmed([2], within: .seconds(10)))
+      #expect(try await !outbox.isConfirmed([1, 2], within: .seconds(10)))
     }
   }
 
@@ -51,7 +51,7 @@ import Testing
       let sweep = Task { await OutboxSweep(database: rig.database, settings: settings, logger: .quiet).run() }
       defer { sweep.cancel() }
       #expect(try await eventually { try await rig.scalar(Self.done) == "off" })
-      #expect(try await !Outbox(database: rig.database).isConfirmed([2]))
+      #expect(try await !Outbox(database: rig.database).isConfirmed([2], within: .seconds(10)))
     }
   }
 }

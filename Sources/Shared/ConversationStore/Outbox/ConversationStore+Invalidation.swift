@@ -52,7 +52,7 @@ extension ConversationStore {
 
   /// Nil is sound: it keeps replicas out until the primary has filled the cache again.
   private func knownLSN() async -> UInt64? {
-    (try? await databases.currentLSN()) ?? nil
+    (try? await databases.currentLSN(within: .milliseconds(500))) ?? nil
   }
 
   /// Waits for a relay to do what this process could not.
@@ -63,7 +63,8 @@ extension ConversationStore {
     while ContinuousClock.now < end {
       do { try await Task.sleep(until: min(ContinuousClock.now + .milliseconds(100), end)) } catch { break }
       // Those of a redelivered event are not known, and a database that is away tells nothing: then time must pass.
-      if write.redelivered.isEmpty, (try? await Outbox(database: databases.primary).isConfirmed(ids)) == true
+      if write.redelivered.isEmpty,
+        (try? await Outbox(database: databases.primary).isConfirmed(ids, within: .milliseconds(500))) == true
       {
         return true
       }

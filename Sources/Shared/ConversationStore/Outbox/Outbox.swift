@@ -7,19 +7,21 @@ struct Outbox: Sendable {
 
   /// Says that `server` confirmed these rows. Commits by itself: an uncommitted mark would hold up other markers.
   func mark(_ ids: [Int64], by server: String) async throws {
-    _ = try await carelessly(OutboxStatements.mark, [.bigintArray(ids), .text(server)])
+    _ = try await withoutWaitingForDisk(OutboxStatements.mark, [.bigintArray(ids), .text(server)])
   }
 
   /// Whether some server has confirmed all of the rows.
-  func isConfirmed(_ ids: [Int64]) async throws -> Bool {
-    try await database.query(OutboxStatements.unconfirmed, [.bigintArray(ids)]).only().int(0) == 0
+  func isConfirmed(_ ids: [Int64], within deadline: Duration) async throws -> Bool {
+    try await database.query(OutboxStatements.unconfirmed, [.bigintArray(ids)], deadline: deadline)
+      .only().int(0) == 0
   }
 
   /// Deletes of the oldest `limit` rows those done longer ago than `age`.
   ///
   /// - Returns: whether it was most of them, and there may be more.
   func purge(olderThan age: Duration, limit: Int = 5000) async throws -> Bool {
-    try await carelessly(OutboxStatements.purge, [.int(age.components.seconds), .int(Int64(limit))]) > limit
+    try await withoutWaitingForDisk(
+      OutboxStatements.purge, [.int(age.components.seconds), .int(Int64(limit))]) > limit
       / 2
   }
 
@@ -27,17 +29,18 @@ struct Outbox: Sendable {
   ///
   /// - Returns: whether there may be more.
   func dismiss(limit: Int = 5000) async throws -> Bool {
-    try await carelessly(OutboxStatements.dismiss, [.int(Int64(limit))]) == limit
+    try await withoutWaitingForDisk(OutboxStatements.dismiss, [.int(Int64(limit))]) == limit
   }
 
-  /// In one round trip, and without waiting for the disk.
+  /// In one round trip: what may as well be lost, because the relay does it again.
   ///
   /// - Returns: how many rows were affected.
-  private func carelessly(
+  private func withoutWaitingForDisk(
     _ statement: PostgresStatement, _ parameters: [PostgresParameter]
   ) async throws -> Int {
     try await database.withConnection { connection in
-      try await connection.queries([(OutboxStatements.careless, []), (statement, parameters)])[1].affectedRows
+      try await connection.queries(
+        [(OutboxStatements.noDiskWait, []), (statement, parameters)], deadline: .seconds(1))[1].affectedRows
     }
   }
 }

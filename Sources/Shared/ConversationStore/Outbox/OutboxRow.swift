@@ -5,11 +5,15 @@ import Postgres
 struct OutboxRow: Sendable, Equatable {
   let id: Int64
   let groups: Set<CacheGroup>
+  /// How many the row names, whatever became of them here.
+  let nameCount: Int
 
   /// From a row of id and groups. What names no group, nobody can have cached.
   init(_ row: PostgresRow) throws(PostgresError) {
     id = try row.int(0)
-    groups = Set(try row.textArray(1).compactMap { $0.flatMap(CacheGroup.init) })
+    let names = try row.textArray(1)
+    groups = Set(names.compactMap { $0.flatMap(CacheGroup.init) })
+    nameCount = names.count
   }
 }
 

@@ -8,8 +8,8 @@ enum OutboxStatements {
     "outbox_planning", "SELECT set_config('enable_seqscan', 'off', true)")
 
   /// The same for what may as well be lost: the relay does it again.
-  static let careless = PostgresStatement(
-    "outbox_careless",
+  static let noDiskWait = PostgresStatement(
+    "outbox_no_disk_wait",
     "SELECT set_config('enable_seqscan', 'off', true), set_config('synchronous_commit', 'off', true)")
 
   /// What the triggers wrote in this transaction so far. Index: cache_outbox_transaction.

@@ -11,32 +11,40 @@ import Telemetry
 package struct CacheRelay: Service {
   /// Between two rounds, and between two attempts to lead.
   static let interval = Duration.milliseconds(500)
+  /// Of its own client: the leader's transaction, one for marks, and the one that a client keeps open.
+  package static let connections = 3
+  /// After so long a time of failures what the triggers wrote is no longer kept for a server that may never come.
+  private static let patience = Duration.seconds(60)
 
   private let election: RelayElection
   private let round: RelayRound
+  private let outbox: Outbox
   private let logger: Logger
 
   /// - Parameters:
   ///   - database: shared with others.
-  ///   - leading: of the relay alone, so that no busy pool holds up the rounds; one connection will do.
+  ///   - leading: of the relay alone, with ``connections``, so that no busy pool holds up the rounds.
   package init(database: PostgresClient, leading: PostgresClient, cache: Cache, logger: Logger) {
     election = RelayElection(database: database, leading: leading)
-    round = RelayRound(cache: cache, outbox: Outbox(database: database))
+    outbox = Outbox(database: leading)
+    round = RelayRound(cache: cache, outbox: outbox)
     self.logger = logger
   }
 
   package func run() async {
-    var isFailing = false
+    var failingSince: ContinuousClock.Instant?
     while !Task.isEnding {
       do {
         let isLeader = try await election.lead { term in try await serve(term) }
-        if isLeader, isFailing { logger.notice("relay works again") }
-        if isLeader { isFailing = false }
+        if isLeader, failingSince != nil { logger.notice("relay works again") }
+        // Somebody else's success says nothing of what is wrong here, but nothing is wrong now.
+        failingSince = nil
       } catch {
-        if !isFailing, !Task.isEnding {
+        if failingSince == nil, !Task.isEnding {
           logger.warning("relay failed", metadata: [LogKey.error: "\(error)"])
         }
-        isFailing = true
+        failingSince = failingSince ?? .now
+        if let failingSince, .now - failingSince > Self.patience { await sweep() }
         // What is in its way may not be in the way of another process.
         await Task.rest(for: Self.interval)
       }
@@ -44,12 +52,21 @@ package struct CacheRelay: Service {
     }
   }
 
+  /// Keeps the outbox small while no server of the cache can be told. What is dismissed is still due on any server for as
+  /// long as a value can live.
+  private func sweep() async {
+    let memory = round.cache.settings.outboxMemory
+    while (try? await outbox.dismiss()) == true, !Task.isEnding {}
+    while (try? await outbox.purge(olderThan: memory)) == true, !Task.isEnding {}
+  }
+
   /// Rounds until the term is over.
   private func serve(_ term: RelayElection.Term) async throws {
     var hasOldRows = true
     while true {
       try await round.run(term)
-      if hasOldRows { hasOldRows = try await round.purge() }
+      // What cannot be purged now is purged in another term.
+      if hasOldRows { hasOldRows = (try? await round.purge()) ?? false }
       guard !term.isOver else { return }
       await Task.rest(for: Self.interval)
       guard !Task.isEnding else { return }

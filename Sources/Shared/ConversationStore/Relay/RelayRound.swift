@@ -14,10 +14,12 @@ struct RelayRound: Sendable {
     // The moment comes first: what is committed later need not have been seen.
     let moment = try await cache.serverMoment()
     while let page = try await page(term, doneBy: "\(moment.server)|\(term.timeline)") {
-      guard await cache.invalidateOnce(page.rows.groups, lsn: page.lsn, on: moment.server) else {
-        throw RelayFailure(description: "Redis did not confirm an invalidation")
+      try await cache.invalidateOnce(page.rows.groups, lsn: page.lsn, on: moment.server)
+      do {
+        try await outbox.mark(page.rows.map(\.id), by: moment.server)
+      } catch  where !page.isFull {
+        // What is not marked is done again; all that was due is invalidated nevertheless.
       }
-      try await outbox.mark(page.rows.map(\.id), by: moment.server)
       guard page.isFull else { break }
       // What is left is for the next term, and nothing can be vouched for before.
       if term.isOver || Task.isEnding { return }
@@ -26,7 +28,7 @@ struct RelayRound: Sendable {
       await Failpoint.beforeWatermark.pass()
     #endif
     // Late is no failure: so much was to be done that it took longer. The next round finds the rest.
-    _ = try await cache.extendTrust(since: moment, lessening: Self.grace, timeline: term.timeline)
+    try await cache.extendTrust(since: moment, lessening: Self.grace, timeline: term.timeline)
   }
 
   /// - Returns: whether there may be more to purge.
@@ -39,7 +41,7 @@ struct RelayRound: Sendable {
 
     var isFull: Bool {
       rows.count >= OutboxStatements.pageRows
-        || rows.reduce(0) { $0 + $1.groups.count } >= OutboxStatements.pageGroups
+        || rows.reduce(0) { $0 + $1.nameCount } >= OutboxStatements.pageGroups
     }
   }
 

@@ -47,9 +47,9 @@ package struct DatabaseRoles: Sendable {
   }
 
   /// Where the primary's log ends; nil without replicas, who alone would need it.
-  func currentLSN() async throws -> UInt64? {
+  func currentLSN(within deadline: Duration? = nil) async throws -> UInt64? {
     guard !replicas.isEmpty else { return nil }
-    return UInt64(try await primary.query(Self.insertLSN).only().int(0))
+    return UInt64(try await primary.query(Self.insertLSN, deadline: deadline).only().int(0))
   }
 
   /// Statements sent together are one transaction on one server. Nil when it lags, fails,
