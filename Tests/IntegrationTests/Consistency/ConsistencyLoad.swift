@@ -73,7 +73,7 @@ struct ConsistencyLoad: Sendable {
       try? await Task.sleep(for: kind.rest)
       switch pace.withLockedValue({ $0 }) {
       case .busy: return
-      case .calm: if stage.recorder.readCount - reads >= 500 { return }
+      case .calm: if stage.recorder.readCount - reads >= 600 { return }
       case .none: break
       }
     }
