@@ -65,7 +65,7 @@ enum ConsistencyBreak: String, CaseIterable, Sendable, CustomStringConvertible {
   /// The replica misses writes and is promoted. No relay catches up on it, and yet its watermark carries its name.
   private static let forge: @Sendable (ConsistencyStage) async throws -> Void = { stage in
     try await stage.cache.partition()
-    try await stage.awaitReads(300)
+    try await stage.awaitReads(900)
     let timeline =
       try await stage.cache.primary.run("GET", "cache:watermark")
       .first?.split(separator: "|").last ?? ""

@@ -16,7 +16,7 @@ struct ConsistencyLoad: Sendable {
 
   /// How often is written.
   enum Pace: Sendable {
-    /// Once in a hundred reads.
+    /// Once in two hundred reads: each write leaves at least four answers cold.
     case calm
     /// As often as writers get an answer, with a short rest.
     case busy
@@ -73,7 +73,7 @@ struct ConsistencyLoad: Sendable {
       try? await Task.sleep(for: kind.rest)
       switch pace.withLockedValue({ $0 }) {
       case .busy: return
-      case .calm: if stage.recorder.readCount - reads >= 500 { return }
+      case .calm: if stage.recorder.readCount - reads >= 1200 { return }
       case .none: break
       }
     }

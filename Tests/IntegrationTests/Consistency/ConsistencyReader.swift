@@ -87,7 +87,7 @@ struct ConsistencyReader: Sendable {
       let sightings = try answer.status == 304 ? known : target.sightings(answer, population)
       guard let sightings else { throw IntegrationError("304 without a question") }
       let read = ReadRecord(began: began, ended: stage.clock.now, sightings: sightings, origin: origin)
-      stage.recorder.append(read, isHit: answer.isHit)
+      stage.recorder.append(read, answer, from: api.name)
       return sightings
     } catch {
       stage.recorder.complain("\(origin): \(error)")

@@ -99,13 +99,18 @@ struct ConsistencyRun {
   ) {
     let reads = stage.recorder.outcomes.filter { !$0.isWrite && calm.contains($0.moment) }
     guard !calm.isEmpty else { return }
-    let hits = reads.count(where: \.isHit)
-    outcome.hitRatio = Double(hits) / Double(max(1, reads.count))
+    // That a machine starves programs tells nothing of them; but none may be left without hits.
+    let inTime = reads.filter { !$0.isLate }
+    let hits = inTime.count(where: \.isHit)
+    outcome.hitRatio = Double(hits) / Double(max(1, inTime.count))
+    let served = Set(reads.filter(\.isHit).map(\.api))
+    outcome.complaints += stage.apis.filter { !served.contains($0.name) }
+      .map { "\($0.name) has no hits ten seconds after the last fault" }
     outcome.complaints += failures.filter { calm.contains($0.moment) }
       .map { "\($0.status) ten seconds after the last fault: \($0.origin)" }
     if outcome.hitRatio ?? 0 <= 0.9 {
       outcome.complaints.append(
-        "only \(hits) of \(reads.count) reads were hits ten seconds after the last fault")
+        "only \(hits) of \(inTime.count) reads were hits ten seconds after the last fault")
     }
   }
 

@@ -14,7 +14,11 @@ final class Recorder: Sendable {
   struct Outcome: Sendable {
     let moment: Moment
     let isHit: Bool
+    /// A starved program gave Redis up after its 50 ms.
+    var isLate = false
     let isWrite: Bool
+    /// Who answered.
+    var api = ""
   }
 
   private struct Books {
@@ -39,11 +43,13 @@ final class Recorder: Sendable {
 
   func add(_ object: Versioned) { books.withLockedValue { $0.history.add(object) } }
 
-  func append(_ read: ReadRecord, isHit: Bool) {
+  func append(_ read: ReadRecord, _ answer: Answer, from api: String) {
     books.withLockedValue { books in
       books.reads += 1
       books.history.append(read)
-      books.outcomes.append(Outcome(moment: read.began, isHit: isHit, isWrite: false))
+      books.outcomes.append(
+        Outcome(
+          moment: read.began, isHit: answer.isHit, isLate: answer.isLate, isWrite: false, api: api))
     }
   }
 

@@ -190,7 +190,7 @@ private struct MixedCrowd: Sendable {
       ReadRecord(
         began: began, ended: clock.now, sightings: try target.sightings(answer, population),
         origin: "\(target) \(status)"),
-      isHit: answer.isHit)
+      answer, from: "")
     tally.withLockedValue { if answer.isHit { $0.hits += 1 } else { $0.misses += 1 } }
   }
 
