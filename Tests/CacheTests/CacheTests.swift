@@ -219,7 +219,7 @@ struct CacheTests {
     }
   }
 
-  @Test("Switched off, Redis is not touched")
+  @Test("Switched off, nothing is read from Redis or stored there; writes are made known to it all the same")
   func off() async throws {
     var settings = CacheSettings.patient
     settings.mode = .off
@@ -230,6 +230,11 @@ struct CacheTests {
       let keys = try await rig.redis.execute(
         RedisCommand("EXISTS", RedisArgument(rig.entry().epochKey), RedisArgument(rig.entry().valueKey)))
       #expect(keys.integer == 0)
+      let epoch = RedisArgument(rig.entry().epochKey)
+      let before = "\(CacheEpoch.random().text)|?"
+      _ = try await rig.redis.execute(RedisCommand("SET", epoch, RedisArgument(before)))
+      #expect(await rig.cache.invalidate([rig.conversation], lsn: 1).isConfirmed)
+      #expect(try await rig.redis.execute(RedisCommand("GET", epoch)).string != before)
     }
   }
 

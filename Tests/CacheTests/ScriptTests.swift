@@ -1,5 +1,7 @@
+import Keyspace
 import NIOCore
 import Redis
+import TestSupport
 import Testing
 
 @testable import Cache
@@ -150,6 +152,31 @@ struct ScriptTests {
       #expect((295_000...300_000).contains(try #require(value.integer)))
       let record = try await rig.redis.execute(RedisCommand("PTTL", RedisArgument(rig.entry().epochKey)))
       #expect((895_000...900_000).contains(try #require(record.integer)))
+    }
+  }
+
+  @Test(
+    "A key of another type counts as missing, for readers and scripts, and is replaced when it is written")
+  func foreignTypes() async throws {
+    try await CacheRig.with { rig in
+      let entry = rig.entry()
+      let database = Database()
+      for foreign in [
+        [entry.epochKey], [entry.valueKey], [entry.leaseKey], [entry.epochKey, entry.valueKey],
+      ] {
+        for key in foreign {
+          try await rig.delete(key)
+          _ = try await rig.redis.execute(RedisCommand("RPUSH", RedisArgument(key), "no string"))
+        }
+        #expect(await rig.cache.invalidate([rig.conversation], lsn: 5).isConfirmed)
+        let status = try await rig.read(database).status
+        #expect(status == .miss || status == .stale, "\(foreign): \(status)")
+        #expect(try await eventually { try await rig.read(database).status.isHit }, "\(foreign)")
+      }
+      _ = try await rig.redis.execute(RedisCommand("DEL", RedisArgument(rig.keys.watermark)))
+      _ = try await rig.redis.execute(RedisCommand("RPUSH", RedisArgument(rig.keys.watermark), "no string"))
+      try await rig.vouch()
+      #expect(try await rig.read(database).status.isHit)
     }
   }
 

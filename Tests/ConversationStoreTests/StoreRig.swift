@@ -59,7 +59,7 @@ struct StoreRig: Sendable {
   func relay(_ name: String = "relay") async {
     var settings = PostgresClientSettings()
     settings.applicationName = name
-    let leading = PostgresClient(url: url.limited(to: 1), settings: settings, logger: .quiet)
+    let leading = CacheRelay.client(url: url, settings: settings, logger: .quiet)
     await withTaskGroup(of: Void.self) { group in
       group.addTask { try? await leading.run() }
       await CacheRelay(database: database, leading: leading, cache: cache, logger: .quiet).run()

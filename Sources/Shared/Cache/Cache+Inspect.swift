@@ -11,8 +11,9 @@ extension Cache {
     _ group: CacheGroup, progress: @Sendable (Int, Int) -> Void = { _, _ in }
   ) async throws -> CacheInspection {
     let (time, _) = try await server.redis.connection().askServer(timeout: settings.commandTimeout)
-    let record = try await server.redis.execute(RedisCommand("GET", RedisArgument(keys.epoch(of: group))))
-      .bytes.flatMap(EpochRecord.init)
+    // MGET takes a key of another type for missing, as all readers do.
+    let record = try await server.redis.execute(RedisCommand("MGET", RedisArgument(keys.epoch(of: group))))
+      .array?.first?.bytes.flatMap(EpochRecord.init)
     var fields: [CacheInspection.Field] = []
     var leases: [String] = []
     for key in try await server.keys(keys.pattern(of: group), progress).sorted() {

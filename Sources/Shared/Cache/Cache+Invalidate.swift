@@ -12,7 +12,9 @@ extension Cache {
   /// - Parameter lsn: sampled on the primary after COMMIT, in a new statement; nil keeps replicas out of the cache
   ///   until the primary has filled it again.
   package func invalidate(_ groups: Set<CacheGroup>, lsn: UInt64?) async -> CacheConfirmation {
-    guard settings.mode != .off, !groups.isEmpty else { return .confirmed(by: nil) }
+    guard !groups.isEmpty else { return .confirmed(by: nil) }
+    // Others may read from Redis what we do not; but where there is none, nobody does.
+    guard settings.mode != .off || server.redis.isConnected else { return .confirmed(by: nil) }
     // Unstructured for the shield against cancellation only; it is awaited right here.
     return await Task { await sendInvalidations(groups, lsn: lsn) }.value
   }

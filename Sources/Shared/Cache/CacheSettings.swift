@@ -6,7 +6,8 @@ package struct CacheSettings: Sendable {
     case strict
     /// A hit is served, marked, also when it cannot be verified.
     case available
-    /// Redis is never asked; every instance that shares a Redis must agree, or writes here stay unseen there.
+    /// Nothing is read from Redis or stored there. Where it can be reached, writes are made known to it all the same, for
+    /// the sake of instances that do read from it.
     case off
   }
 

@@ -41,8 +41,7 @@ package struct Backends: Sendable {
     var queueSettings = RedisClientSettings()
     queueSettings.scripts = queueScripts
     queueRedis = RedisClient(url: settings.queueURL, settings: queueSettings, logger: logger)
-    relayDatabase = PostgresClient(
-      url: settings.directURL.limited(to: CacheRelay.connections), settings: postgres, logger: logger)
+    relayDatabase = CacheRelay.client(url: settings.directURL, settings: postgres, logger: logger)
     let counts = CacheMetrics(metrics)
     cache = Cache(redis: cacheRedis, settings: settings.cache, logger: logger) { counts.count($0) }
     store = ConversationStore(databases: databases, cache: cache)

@@ -13,12 +13,12 @@
 -- No allow-oom: what cannot be stored need not be leased.
 
 local now = clock()
-local watermark = redis.call('GET', KEYS[4]) or ''
+local watermark = get(KEYS[4]) or ''
 local trusted = ARGV[4] ~= '' and string.sub(watermark, 1, #ARGV[4] + 1) == ARGV[4] .. '|'
 if not trusted and ARGV[5] == '1' then return { 'UNTRUSTED', now, 0, watermark } end
 local trust = trusted and 1 or 0
 
-local epoch, floor = parse(redis.call('GET', KEYS[1]))
+local epoch, floor = parse(get(KEYS[1]))
 if epoch then
   redis.call('PEXPIRE', KEYS[1], EPOCH_MS)
 else
@@ -27,10 +27,10 @@ else
   redis.call('SET', KEYS[1], epoch .. '|?', 'PX', EPOCH_MS)
 end
 
-local value = redis.call('GET', KEYS[2])
+local value = get(KEYS[2])
 if parse_value(value) == epoch then return { 'HIT', now, trust, value } end
 
-local lease = redis.call('GET', KEYS[3])
+local lease = get(KEYS[3])
 if lease and string.sub(lease, 1, 33) == epoch .. '|' then return { 'WAIT', now, trust, epoch } end
 
 redis.call('SET', KEYS[3], epoch .. '|' .. ARGV[1], 'PX', ARGV[2])

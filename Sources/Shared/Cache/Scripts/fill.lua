@@ -24,14 +24,14 @@ from_primary = from_primary == '1'
 
 local now = clock()
 
-if redis.call('GET', KEYS[3]) == lease_epoch .. '|' .. token then redis.call('DEL', KEYS[3]) end
+if get(KEYS[3]) == lease_epoch .. '|' .. token then redis.call('DEL', KEYS[3]) end
 if bytes == '' then return { 'RELEASED', now } end
 
-local epoch, floor = parse(redis.call('GET', KEYS[1]))
+local epoch, floor = parse(get(KEYS[1]))
 if epoch ~= lease_epoch then return { 'STALE', now } end
 if not from_primary and (floor == '?' or lsn == '?' or less(lsn, floor)) then return { 'BEHIND', now } end
 
-local stored_epoch, stored = parse_value(redis.call('GET', KEYS[2]))
+local stored_epoch, stored = parse_value(get(KEYS[2]))
 if stored_epoch == epoch and stored ~= '?' and (lsn == '?' or less(lsn, stored)) then return { 'OLDER', now } end
 
 -- The time of creation is this server's, so that one clock tells every reader the age. SETRANGE keeps the TTL.

@@ -16,7 +16,7 @@ local function highest(lsn, other)
   return lsn < other and other or lsn
 end
 
-local epoch, floor = parse(redis.call('GET', KEYS[1]))
+local epoch, floor = parse(get(KEYS[1]))
 if not epoch then return 'ABSENT' end
 redis.call('SET', KEYS[1], ARGV[1] .. '|' .. highest(floor, ARGV[2]), 'PX', EPOCH_MS)
 return 'OK'

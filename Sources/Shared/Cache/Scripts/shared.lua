@@ -3,6 +3,17 @@
 local EPOCH_MS = 900000
 local HEADER = 116
 
+-- A key's string. One of another type, which is none of ours, counts as missing, and is replaced when it is written: an
+-- error here would hold up whoever must invalidate, for ever.
+local function get(key)
+  local reply = redis.pcall('GET', key)
+  if type(reply) == 'table' then
+    if string.find(reply.err, 'WRONGTYPE', 1, true) then return false end
+    error(reply)
+  end
+  return reply
+end
+
 -- Epoch and floor of a record; nil for what no script of ours has written, which counts as missing.
 local function parse(record)
   if not record then return nil end

@@ -19,7 +19,7 @@ local name = info('server', 'run_id') .. '|' .. info('replication', 'master_repl
 if string.sub(ARGV[1], 1, #name) ~= name then return 'OTHER' end
 
 if tonumber(ARGV[2]) <= clock() then return 'LATE' end
-if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('PEXPIRETIME', KEYS[1]) < tonumber(ARGV[2]) then
+if get(KEYS[1]) ~= ARGV[1] or redis.call('PEXPIRETIME', KEYS[1]) < tonumber(ARGV[2]) then
   redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
 end
 return 'OK'

@@ -11,8 +11,6 @@ import Telemetry
 package struct CacheRelay: Service {
   /// Between two rounds, and between two attempts to lead.
   static let interval = Duration.milliseconds(500)
-  /// Of its own client: the leader's transaction, one for marks, and the one that a client keeps open.
-  package static let connections = 3
   /// After so long a time of failures what the triggers wrote is no longer kept for a server that may never come.
   private static let patience = Duration.seconds(60)
 
@@ -23,12 +21,21 @@ package struct CacheRelay: Service {
 
   /// - Parameters:
   ///   - database: shared with others.
-  ///   - leading: of the relay alone, with ``connections``, so that no busy pool holds up the rounds.
+  ///   - leading: of the relay alone, see ``client(url:settings:logger:)``, so that no busy pool holds up the rounds.
   package init(database: PostgresClient, leading: PostgresClient, cache: Cache, logger: Logger) {
     election = RelayElection(database: database, leading: leading)
     outbox = Outbox(database: leading)
     round = RelayRound(cache: cache, outbox: outbox)
     self.logger = logger
+  }
+
+  /// A client for a relay: a connection for the leader's transaction, one for marks, and the one that is kept open.
+  package static func client(
+    url: PostgresURL, settings: PostgresClientSettings, logger: Logger
+  ) -> PostgresClient {
+    var settings = settings
+    settings.pipelinedConnections = 1
+    return PostgresClient(url: url.limited(to: 3), settings: settings, logger: logger)
   }
 
   package func run() async {
