@@ -53,6 +53,10 @@ extension FaultScenario {
     let victim = try await stage.startWorker(soonReplaced)
     try await stage.load.send("late")
     try await stage.await("the first event is stored") { try await system.queueDepth() == 0 }
+    // What it says afterwards of its invalidation takes the session for a moment.
+    try await stage.await("the first event is marked") {
+      try await system.count("SELECT count(*) FROM cache_outbox WHERE done_by IS NULL") == 0
+    }
     // Its next BEGIN reaches the server, but not yet the session.
     let sessions = try await system.sessionProcesses(victim.session)
     for session in sessions { kill(session, SIGSTOP) }
@@ -83,7 +87,7 @@ extension FaultScenario {
       try await system.count(
         """
         SELECT count(*) FROM pg_stat_activity WHERE application_name = '\(victim.session)' AND state = 'idle'
-        AND query IN ('COMMIT', 'ROLLBACK') AND state_change > '\(now)'
+        AND (query IN ('COMMIT', 'ROLLBACK') OR query LIKE 'UPDATE cache_outbox%') AND state_change > '\(now)'
         """) > 0
     }
     stage.note(recovery: ContinuousClock.now - wakeUp)
