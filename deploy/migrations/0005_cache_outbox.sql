@@ -17,28 +17,26 @@ CREATE INDEX cache_outbox_transaction ON cache_outbox (transaction);
 -- What is to be done: where it is NULL, less or greater than the present name, each a range that is nearly always empty.
 CREATE INDEX cache_outbox_done_by ON cache_outbox (done_by);
 
--- Rows are cut at 500 pairs of conversation and user, so at 1,000 groups.
+-- Notes pairs of a conversation and its owner; rows are cut at 500 of them, so at 1,000 groups.
+CREATE FUNCTION cache_outbox_note(conversations uuid[], users text[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO cache_outbox (groups)
+  SELECT array_agg(DISTINCT g.name)
+  FROM unnest(conversations, users) WITH ORDINALITY AS t (id, user_id, number),
+    LATERAL (VALUES ('conversation:' || t.id), ('user:' || t.user_id)) AS g (name)
+  WHERE g.name IS NOT NULL GROUP BY (t.number - 1) / 500;
+END
+$$;
+
 CREATE FUNCTION cache_outbox_conversations() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   IF TG_OP = 'UPDATE' THEN
-    INSERT INTO cache_outbox (groups)
-    SELECT array_agg(DISTINCT g.name)
-    FROM (SELECT id, user_id, (row_number() OVER () - 1) / 500 AS chunk
-          FROM (SELECT id, user_id FROM changed UNION SELECT id, user_id FROM became) AS u) AS t,
-      LATERAL (VALUES ('conversation:' || t.id), ('user:' || t.user_id)) AS g (name)
-    WHERE g.name IS NOT NULL GROUP BY t.chunk;
+    PERFORM cache_outbox_note(array_agg(id), array_agg(user_id))
+    FROM (SELECT id, user_id FROM changed UNION SELECT id, user_id FROM became) AS t;
   ELSIF TG_OP = 'TRUNCATE' THEN
-    INSERT INTO cache_outbox (groups)
-    SELECT array_agg(DISTINCT g.name)
-    FROM (SELECT id, user_id, (row_number() OVER () - 1) / 500 AS chunk FROM conversations) AS t,
-      LATERAL (VALUES ('conversation:' || t.id), ('user:' || t.user_id)) AS g (name)
-    WHERE g.name IS NOT NULL GROUP BY t.chunk;
+    PERFORM cache_outbox_note(array_agg(id), array_agg(user_id)) FROM conversations;
   ELSE
-    INSERT INTO cache_outbox (groups)
-    SELECT array_agg(DISTINCT g.name)
-    FROM (SELECT id, user_id, (row_number() OVER () - 1) / 500 AS chunk FROM changed) AS t,
-      LATERAL (VALUES ('conversation:' || t.id), ('user:' || t.user_id)) AS g (name)
-    WHERE g.name IS NOT NULL GROUP BY t.chunk;
+    PERFORM cache_outbox_note(array_agg(id), array_agg(user_id)) FROM changed;
   END IF;
   RETURN NULL;
 END

@@ -3,27 +3,14 @@
 CREATE FUNCTION cache_outbox_messages() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
   IF TG_OP = 'UPDATE' THEN
-    INSERT INTO cache_outbox (groups)
-    SELECT array_agg(DISTINCT g.name)
-    FROM (SELECT conversation_id, user_id, (row_number() OVER () - 1) / 500 AS chunk
-          FROM (SELECT conversation_id, user_id FROM changed
-                UNION SELECT conversation_id, user_id FROM became) AS u) AS t,
-      LATERAL (VALUES ('conversation:' || t.conversation_id), ('user:' || t.user_id)) AS g (name)
-    WHERE g.name IS NOT NULL GROUP BY t.chunk;
+    PERFORM cache_outbox_note(array_agg(conversation_id), array_agg(user_id))
+    FROM (SELECT conversation_id, user_id FROM changed UNION SELECT conversation_id, user_id FROM became) AS t;
   ELSIF TG_OP = 'TRUNCATE' THEN
-    INSERT INTO cache_outbox (groups)
-    SELECT array_agg(DISTINCT g.name)
-    FROM (SELECT conversation_id, user_id, (row_number() OVER () - 1) / 500 AS chunk
-          FROM messages GROUP BY conversation_id, user_id) AS t,
-      LATERAL (VALUES ('conversation:' || t.conversation_id), ('user:' || t.user_id)) AS g (name)
-    WHERE g.name IS NOT NULL GROUP BY t.chunk;
+    PERFORM cache_outbox_note(array_agg(conversation_id), array_agg(user_id))
+    FROM (SELECT DISTINCT conversation_id, user_id FROM messages) AS t;
   ELSE
-    INSERT INTO cache_outbox (groups)
-    SELECT array_agg(DISTINCT g.name)
-    FROM (SELECT conversation_id, user_id, (row_number() OVER () - 1) / 500 AS chunk
-          FROM changed GROUP BY conversation_id, user_id) AS t,
-      LATERAL (VALUES ('conversation:' || t.conversation_id), ('user:' || t.user_id)) AS g (name)
-    WHERE g.name IS NOT NULL GROUP BY t.chunk;
+    PERFORM cache_outbox_note(array_agg(conversation_id), array_agg(user_id))
+    FROM (SELECT DISTINCT conversation_id, user_id FROM changed) AS t;
   END IF;
   RETURN NULL;
 END
