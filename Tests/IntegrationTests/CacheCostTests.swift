@@ -60,14 +60,12 @@ extension Integration {
       try await send(ids.map { Request(path: "/conversations/\($0)", title: "Title of \($0)") }, apis)
     }
 
-    /// The n-th conversation is asked for a n-th as often as the first.
     private static func mix(_ ids: [String], _ count: Int, seed: UInt64, _ apis: [API]) async throws -> Tally
     {
       var random = SplitMix(state: seed)
-      let weights = (1...ids.count).reduce(into: [0.0]) { $0.append($0[$1 - 1] + 1 / Double($1)) }
+      let popularity = Zipf(ids.count)
       let requests = (0..<count).map { number in
-        let wanted = Double.random(in: 0..<weights[ids.count], using: &random)
-        let id = ids[weights.partitioningIndex { $0 > wanted } - 1]
+        let id = ids[popularity.choose(&random)]
         let kind = Int.random(in: 0..<100, using: &random)
         let messages = "/conversations/\(id)/messages?page=1&limit=20"
         return Request(
@@ -146,17 +144,5 @@ private struct RedisMeter {
       guard parts.count == 2, ["used_cpu_user", "used_cpu_sys"].contains(parts[0]) else { return sum }
       return sum + (Double(parts[1].trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0)
     }
-  }
-}
-
-extension [Double] {
-  /// The first index of an ascending array whose element satisfies the condition.
-  fileprivate func partitioningIndex(_ condition: (Double) -> Bool) -> Int {
-    var (low, high) = (startIndex, endIndex)
-    while low < high {
-      let middle = (low + high) / 2
-      if condition(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

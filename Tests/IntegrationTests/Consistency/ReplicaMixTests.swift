@@ -120,7 +120,7 @@ private struct MixedCrowd: Sendable {
   private let system: LocalSystem
   private let apis: [API]
   private let population: Population
-  private let popularity: [Double]
+  private let popularity: Zipf
   private let recorder = Recorder()
   private let clock = RunClock()
   private let tally = NIOLockedValueBox(Counts())
@@ -131,12 +131,7 @@ private struct MixedCrowd: Sendable {
     try await CommitAudit(system: system).install()
     population = try await Population.register(apis[0], users: users, conversations: conversations)
     for number in 0..<conversations { recorder.add(Versioned(conversation: number, part: .title)) }
-    // Zipf: the n-th is asked for a n-th as often as the first.
-    var sum = 0.0
-    popularity = (1...conversations).map { rank in
-      sum += 1 / Double(rank)
-      return sum
-    }
+    popularity = Zipf(conversations)
   }
 
   var counts: (hits: Int, misses: Int, writes: Int) {
@@ -165,7 +160,7 @@ private struct MixedCrowd: Sendable {
     try await concurrently(0..<clients, width: clients) { client in
       var random = SplitMix(state: UInt64(client))
       for operation in 0..<(operations / clients) {
-        let number = choose(&random)
+        let number = popularity.choose(&random)
         let api = apis[operation % apis.count].client(population.name(ofUser: population.user(of: number)))
         if Int.random(in: 0..<20, using: &random) == 0 {
           try await write(number, api)
@@ -175,11 +170,6 @@ private struct MixedCrowd: Sendable {
         }
       }
     }
-  }
-
-  private func choose(_ random: inout SplitMix) -> Int {
-    let mark = Double.random(in: 0..<(popularity.last ?? 1), using: &random)
-    return popularity.firstIndex { $0 > mark } ?? 0
   }
 
   private func read(_ target: ReadTarget, _ client: Client) async throws {
