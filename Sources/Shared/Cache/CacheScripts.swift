@@ -11,10 +11,9 @@ struct CacheScripts: Sendable {
   /// Read once per process: they are part of the program.
   static let bundled = CacheScripts()
 
-  /// Each begins with `shared.lua`, put between its first line, which must stay first, and the rest.
+  /// Each includes `shared.lua`.
   private static func resource(_ name: String) -> RedisScript {
-    let parts = source(of: name).split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-    return RedisScript(name: "cache.\(name)", source: "\(parts[0])\n\(source(of: "shared"))\n\(parts[1])")
+    RedisScript(name: "cache.\(name)", source: source(of: name), including: source(of: "shared"))
   }
 
   private static func source(of name: String) -> String {

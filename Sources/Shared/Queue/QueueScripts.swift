@@ -56,13 +56,11 @@ package struct QueueScripts: Sendable {
 
   private static let bundledFolder = Bundle.module.bundleURL.appending(path: "Scripts")
 
-  /// All but `enqueue` begin with `shared.lua`, put between their first line, which must stay first, and the rest.
+  /// All but `enqueue` include `shared.lua`.
   private static func script(_ name: String, in folder: URL) -> RedisScript {
     let source = source(of: name, in: folder)
     guard name != "enqueue" else { return RedisScript(name: name, source: source) }
-    let parts = source.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-    return RedisScript(
-      name: name, source: "\(parts[0])\n\(self.source(of: "shared", in: folder))\n\(parts[1])")
+    return RedisScript(name: name, source: source, including: self.source(of: "shared", in: folder))
   }
 
   private static func source(of name: String, in folder: URL) -> String {

@@ -14,6 +14,12 @@ package struct RedisScript: Sendable, Hashable {
     sha1 = Self.hex(Insecure.SHA1.hash(data: Array(source.utf8)))
   }
 
+  /// - Parameter shared: what several scripts use, put between the first line, which must stay first, and the rest.
+  package init(name: String, source: String, including shared: String) {
+    let parts = source.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+    self.init(name: name, source: "\(parts[0])\n\(shared)\n\(parts[1])")
+  }
+
   private static func hex(_ digest: Insecure.SHA1Digest) -> String {
     let digits = Array("0123456789abcdef".utf8)
     let bytes = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
