@@ -4,7 +4,7 @@ internal import Redis
 /// The answer of `acquire.lua`.
 enum Acquisition: Equatable {
   /// Stored since the lookup.
-  case hit(CachedValue, ttl: Int, isVerified: Bool)
+  case hit(CachedValue, CacheStatus)
   /// Somebody else holds the lease of this epoch.
   case wait(CacheEpoch)
   /// The caller is to load and fill.
@@ -22,11 +22,9 @@ enum Acquisition: Equatable {
     }
     switch (parts[0].string, parts.count) {
     case ("HIT", 4):
-      var body = fourth
-      guard let header = CachedValueHeader(reading: &body) else { return nil }
-      self = .hit(
-        CachedValue(header: header, body: body), ttl: header.secondsLeft(at: UInt64(clamping: now)),
-        isVerified: isTrusted)
+      guard let stored = StoredValue(whole: fourth) else { return nil }
+      let ttl = stored.header.secondsLeft(at: UInt64(clamping: now))
+      self = .hit(stored.value, .hit(ttl: ttl, isVerified: isTrusted))
     case ("WAIT", 4):
       guard let epoch = CacheEpoch(fourth.readableBytesView) else { return nil }
       self = .wait(epoch)

@@ -19,8 +19,8 @@ extension Cache {
     let acquisition = try await acquire(entry, until: deadline)
     times.lap(acquisition.asked)
     switch acquisition {
-    case .success(.hit(let value, let ttl, let isVerified)):
-      return (value, .hit(ttl: ttl, isVerified: isVerified))
+    case .success(.hit(let value, let status)):
+      return (value, status)
     case .success(.lease(let lease)):
       let loaded = try await loadUnderLease(entry, lease, load)
       times.lap(.database)
@@ -46,9 +46,13 @@ extension Cache {
   func loadDirectly(
     _ entry: CacheEntry, _ reason: CacheStatus.BypassReason, _ times: inout ReadTimes, _ load: @escaping Load
   ) async throws -> FoundValue {
-    let loaded = try await directLoads.value(for: entry.valueKey) { try await Self.run(load, from: .primary) }
+    let value = try await loadDirectly(entry, load)
     times.lap(.database)
-    return (loaded.value, .bypass(reason))
+    return (value, .bypass(reason))
+  }
+
+  private func loadDirectly(_ entry: CacheEntry, _ load: @escaping Load) async throws -> CachedValue {
+    try await directLoads.value(for: entry.valueKey) { try await Self.run(load, from: .primary) }.value
   }
 
   /// Loads for everybody here who sees this epoch, and fills Redis once they have been answered.
@@ -91,15 +95,10 @@ extension Cache {
       try await Task.sleep(for: delay)
       if let loaded = try await loads.join(FlightKey(entry, epoch)) { return .loaded(loaded.value) }
       switch try await acquire(entry, until: .now + settings.redisBudget) {
-      case .success(.hit(let value, let ttl, let isVerified)):
-        return .found(value, .hit(ttl: ttl, isVerified: isVerified))
+      case .success(.hit(let value, let status)): return .found(value, status)
       case .success(.lease(let lease)): return .loaded(try await loadUnderLease(entry, lease, load).value)
       case .success(.wait(let current)): epoch = current
-      case .failure, .success(.untrusted):
-        let loaded = try await directLoads.value(for: entry.valueKey) {
-          try await Self.run(load, from: .primary)
-        }
-        return .loaded(loaded.value)
+      case .failure, .success(.untrusted): return .loaded(try await loadDirectly(entry, load))
       }
     }
     return .loaded(try await Self.run(load, from: .primary).value)

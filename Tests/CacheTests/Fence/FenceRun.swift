@@ -125,7 +125,7 @@ struct FenceRun {
     _ reader: Int, _ group: Int, _ required: Int, on node: Int
   ) async throws {
     switch try await model.acquire(group, on: node) {
-    case .hit(let value, _, _): model.serve(value.version, group, required: required, on: node)
+    case .hit(let value, _): model.serve(value.version, group, required: required, on: node)
     case .lease(let lease):
       let load = Event.load(reader: reader, group: group, lease, required: required)
       soon(load, in: 1...50, seldom: 500...15_000, percent: 5)

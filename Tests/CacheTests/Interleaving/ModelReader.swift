@@ -147,7 +147,7 @@ struct ModelReader {
 
   private mutating func acquire(_ model: inout InterleavingModel) async throws -> Bool {
     switch try await model.acquire(entry) {
-    case .hit(let value, _, _):
+    case .hit(let value, _):
       return answer(value.version, &model)
     case .untrusted:
       state = .readingDirectly(afterWait: false)

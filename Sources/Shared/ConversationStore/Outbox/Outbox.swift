@@ -1,5 +1,6 @@
 import Cache
 import Postgres
+import Telemetry
 
 /// The table of what the cache has to be told, apart from what writers do in their own transactions.
 struct Outbox: Sendable {
@@ -30,6 +31,13 @@ struct Outbox: Sendable {
   /// - Returns: whether there may be more.
   func dismiss(limit: Int = 5000) async throws -> Bool {
     try await withoutWaitingForDisk(OutboxStatements.dismiss, [.int(Int64(limit))]) == limit
+  }
+
+  /// Keeps the table small where no cache can be told: takes all rows for done, and deletes those done longer ago than
+  /// `age`. Who does have a cache takes them for not done, for as long as they are kept.
+  func sweep(olderThan age: Duration) async throws {
+    while try await dismiss(), !Task.isEnding {}
+    while try await purge(olderThan: age), !Task.isEnding {}
   }
 
   /// In one round trip: what may as well be lost, because the relay does it again.

@@ -18,16 +18,10 @@ package struct OutboxSweep: Service {
 
   package func run() async {
     while !Task.isEnding {
-      do { try await sweep() } catch {
+      do { try await outbox.sweep(olderThan: memory) } catch {
         logger.debug("outbox not swept", metadata: [LogKey.error: "\(error)"])
       }
       await Task.rest(for: .seconds(10) * Double.random(in: 0.8..<1.2))
     }
-  }
-
-  /// Rows are kept for the relay of processes that do have a cache, which takes them for not done.
-  private func sweep() async throws {
-    while try await outbox.dismiss(), !Task.isEnding {}
-    while try await outbox.purge(olderThan: memory), !Task.isEnding {}
   }
 }

@@ -16,7 +16,6 @@ package struct CacheRelay: Service {
 
   private let election: RelayElection
   private let round: RelayRound
-  private let outbox: Outbox
   private let logger: Logger
 
   /// - Parameters:
@@ -24,8 +23,7 @@ package struct CacheRelay: Service {
   ///   - leading: of the relay alone, see ``client(url:settings:logger:)``, so that no busy pool holds up the rounds.
   package init(database: PostgresClient, leading: PostgresClient, cache: Cache, logger: Logger) {
     election = RelayElection(database: database, leading: leading)
-    outbox = Outbox(database: leading)
-    round = RelayRound(cache: cache, outbox: outbox)
+    round = RelayRound(cache: cache, outbox: Outbox(database: leading))
     self.logger = logger
   }
 
@@ -50,21 +48,15 @@ package struct CacheRelay: Service {
         if failingSince == nil, !Task.isEnding {
           logger.warning("relay failed", metadata: [LogKey.error: "\(error)"])
         }
-        failingSince = failingSince ?? .now
-        if let failingSince, .now - failingSince > Self.patience { await sweep() }
+        let since = failingSince ?? .now
+        failingSince = since
+        // Fails where Postgres is what is away; then nothing grows.
+        if .now - since > Self.patience { try? await round.sweep() }
         // What is in its way may not be in the way of another process.
         await Task.rest(for: Self.interval)
       }
       await Task.rest(for: Self.interval)
     }
-  }
-
-  /// Keeps the outbox small while no server of the cache can be told. What is dismissed is still due on any server for as
-  /// long as a value can live.
-  private func sweep() async {
-    let memory = round.cache.settings.outboxMemory
-    while (try? await outbox.dismiss()) == true, !Task.isEnding {}
-    while (try? await outbox.purge(olderThan: memory)) == true, !Task.isEnding {}
   }
 
   /// Rounds until the term is over.

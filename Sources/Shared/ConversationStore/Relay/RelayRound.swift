@@ -34,6 +34,9 @@ struct RelayRound: Sendable {
   /// - Returns: whether there may be more to purge.
   func purge() async throws -> Bool { try await outbox.purge(olderThan: cache.settings.outboxMemory) }
 
+  /// What is done while no server of the cache can be told.
+  func sweep() async throws { try await outbox.sweep(olderThan: cache.settings.outboxMemory) }
+
   /// Rows that are due, and an LSN behind their commits: sampled after the snapshot that shows them.
   private struct Page {
     let rows: [OutboxRow]
