@@ -35,13 +35,9 @@ struct RouteTable<Methods: RouterMethods> where Methods.Context == APIContext {
     }
     let allow = (methods.keys.map(\.rawValue) + ["OPTIONS"]).sorted().joined(separator: ", ")
     methods[.options] = { _, _ in Response(status: .noContent, headers: [.allow: allow]) }
-    for method in Self.known {
+    for method in OtherMethods.known + [OtherMethods.other] {
       let handler = methods[method] ?? { _, _ in throw Problem.methodNotAllowed(allow: allow) }
       router.on(path, method: method, use: handler)
     }
-  }
-
-  private static var known: [HTTPRequest.Method] {
-    [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
   }
 }
