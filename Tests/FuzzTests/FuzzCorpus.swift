@@ -31,7 +31,7 @@ struct FuzzCorpus {
   private func change(_ input: inout [UInt8], _ random: inout SplitMix64) {
     let position = random.number(0...input.count)
     let range = position..<min(input.count, position + random.number(0...12))
-    switch random.number(0...11) {
+    switch random.number(0...10) {
     case 0 where position < input.count: input[position] ^= 1 << UInt8(random.number(0...7))
     case 1 where position < input.count: input[position] = UInt8(random.number(0...255))
     case 2: input.insert(UInt8(random.number(0...255)), at: position)
