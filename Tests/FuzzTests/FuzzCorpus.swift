@@ -36,9 +36,7 @@ struct FuzzCorpus {
     case 1 where position < input.count: input[position] = UInt8(random.number(0...255))
     case 2: input.insert(UInt8(random.number(0...255)), at: position)
     case 3: input.removeSubrange(range)
-    case 9,
-      10 where position < input.count:
-      input[position] = UInt8(random.number(48...122))
+    case 9 where position < input.count: input[position] = UInt8(random.number(48...122))
     case 4: input.insert(contentsOf: input[range], at: position)
     case 5, 6: input.insert(contentsOf: any(dictionary, &random), at: position)
     case 7: input.replaceSubrange(range, with: any(dictionary, &random))
