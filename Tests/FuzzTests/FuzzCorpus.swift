@@ -5,27 +5,36 @@ struct FuzzCorpus {
   private static let limit = 4096
   private static let longest = 16 << 10
 
-  private var inputs: [[UInt8]]
+  private var sound: [[UInt8]]
+  private var refused: [[UInt8]] = []
   private let dictionary: [[UInt8]]
 
   init(seeds: [[UInt8]], dictionary: [String]) {
     precondition(!seeds.isEmpty, "a corpus begins with seeds")
-    inputs = seeds
+    sound = seeds
     self.dictionary = dictionary.map { Array($0.utf8) }
   }
 
   /// Remembers an input that did something new, up to a limit.
-  mutating func keep(_ input: [UInt8]) {
-    guard inputs.count < Self.limit else { return }
-    inputs.append(input)
+  mutating func keep(_ input: [UInt8], as outcome: FuzzOutcome) {
+    switch outcome {
+    case .accepted where sound.count < Self.limit: sound.append(input)
+    case .refused where refused.count < Self.limit: refused.append(input)
+    default: break
+    }
   }
 
   /// One of the inputs, with one change in half of the cases, two in a quarter, and so on: what is changed much is refused
   /// early.
   func next(_ random: inout SplitMix64) -> [UInt8] {
-    var input = any(inputs, &random)
+    var input = base(&random)
     for _ in 0...random.next().trailingZeroBitCount { change(&input, &random) }
     return input.count > Self.longest ? Array(input.prefix(Self.longest)) : input
+  }
+
+  /// Mostly what was accepted: what begins as a fault mostly stays one.
+  private func base(_ random: inout SplitMix64) -> [UInt8] {
+    any(refused.isEmpty || random.number(0...9) > 0 ? sound : refused, &random)
   }
 
   private func change(_ input: inout [UInt8], _ random: inout SplitMix64) {
@@ -47,7 +56,7 @@ struct FuzzCorpus {
 
   /// The rest of another input follows.
   private func splice(_ input: inout [UInt8], at position: Int, _ random: inout SplitMix64) {
-    let other = any(inputs, &random)
+    let other = base(&random)
     input.replaceSubrange(position..., with: other[random.number(0...other.count)...])
   }
 

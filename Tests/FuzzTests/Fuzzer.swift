@@ -86,8 +86,8 @@ struct Fuzzer<Target: FuzzTarget> {
     let start = ContinuousClock.now
     do {
       let outcome = try await target.take(input, &random)
-      let isNewLabel = tally.count(outcome, in: ContinuousClock.now - start)
-      if isNewLabel { corpus.keep(input) }
+      let isNew = tally.count(outcome, in: ContinuousClock.now - start)
+      if isNew || random.number(0...99) == 0 { corpus.keep(input, as: outcome) }
       return true
     } catch {
       let hexadecimal = input.prefix(4096).map { String(format: "%02x", $0) }.joined()
