@@ -33,6 +33,7 @@ struct APIAssembly: Sendable {
   func router() -> Router<APIContext> {
     let router = Router(context: APIContext.self)
     router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
+    router.add(middleware: Forwarding(proxies: settings.trustedProxies))
     let open = RouteTable(router)
     HealthRoutes(backends: backends, readiness: readiness)
       .register(in: open)
