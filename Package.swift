@@ -135,8 +135,9 @@ let package = Package(
       ]),
     tests("Telemetry", ["Telemetry", metrics]),
     tests(
-      "Settings", ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration]),
-    tests("APIService", ["APIService", "Cache", "Conversations", crypto]),
+      "Settings",
+      ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio]),
+    tests("APIService", ["APIService", "Cache", "Conversations", "Settings", crypto]),
     tests(
       "WebhookWorker",
       [

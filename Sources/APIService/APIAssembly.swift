@@ -35,6 +35,7 @@ struct APIAssembly: Sendable {
   func router(_ catalogue: RouteCatalogue = RouteCatalogue()) -> Router<APIContext> {
     let router = Router(context: APIContext.self)
     router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
+    router.add(middleware: Forwarding(proxies: settings.trustedProxies))
     router.add(middleware: OtherMethods())
     let open = RouteTable(router, catalogue: catalogue, needsToken: false)
     HealthRoutes(backends: backends, readiness: readiness)
