@@ -137,7 +137,7 @@ let package = Package(
     tests(
       "Settings",
       ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio]),
-    tests("APIService", ["APIService", "Cache", "Conversations", "Settings", crypto]),
+    tests("APIService", ["APIService", "Cache", "Conversations", "Settings", crypto, hummingbird, logging]),
     tests(
       "WebhookWorker",
       [

@@ -36,7 +36,6 @@ struct APIAssembly: Sendable {
     let router = Router(context: APIContext.self)
     router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
     router.add(middleware: Forwarding(proxies: settings.trustedProxies))
-    router.add(middleware: OtherMethods())
     let open = RouteTable(router, catalogue: catalogue, needsToken: false)
     HealthRoutes(backends: backends, readiness: readiness)
       .register(in: open)
@@ -57,7 +56,7 @@ struct APIAssembly: Sendable {
   /// Everything that runs, in the order of starting; stopped in reverse.
   func services() -> [any Service] {
     var application = Application(
-      router: router(),
+      responder: OtherMethods(router().buildResponder()),
       server: .http1(configuration: .init(idleTimeout: .seconds(60))),
       configuration: .init(address: .hostname(settings.host, port: settings.port), backlog: 4096),
       onServerRunning: { [logger, settings] channel in

@@ -22,11 +22,9 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// A socket's address; nil for one that is no IP socket.
   package init?(_ address: SocketAddress?) {
-    switch address {
-    case .v4(let four): self.init(four.address.sin_addr)
-    case .v6(let sixteen): self.init(sixteen.address.sin6_addr)
-    default: return nil
-    }
+    // By its text: which module owns the members of the C structure depends on what the compiler saw first.
+    guard let text = address?.ipAddress else { return nil }
+    self.init(text)
   }
 
   private init(_ four: in_addr) {
