@@ -146,6 +146,9 @@ let package = Package(
         "Redis", "Telemetry",
         logging, nio,
       ]),
+    tests(
+      "Fuzz",
+      ["APIService", "ConversationStore", "Conversations", "Redis", nio, nioEmbedded, nioHTTP, crypto]),
     tests("Integration", [httpClient, nio, nioHTTP, nioCompression, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]
