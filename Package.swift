@@ -104,7 +104,7 @@ let package = Package(
       dependencies: [
         "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
         "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
-        lifecycle, logging, metrics, nio, nioConcurrency, crypto,
+        lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, crypto,
       ],
       resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
     .executableTarget(
@@ -137,7 +137,9 @@ let package = Package(
     tests(
       "Settings",
       ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio]),
-    tests("APIService", ["APIService", "Cache", "Conversations", "Settings", crypto]),
+    tests(
+      "APIService",
+      ["APIService", "Cache", "Conversations", "Settings", crypto, jwtKit, logging, nioConcurrency]),
     tests(
       "WebhookWorker",
       [
