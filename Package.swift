@@ -105,7 +105,7 @@ let package = Package(
       dependencies: [
         "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
         "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
-        lifecycle, logging, metrics, nio, nioConcurrency, crypto,
+        lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, crypto,
       ],
       resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
     .executableTarget(
@@ -139,7 +139,12 @@ let package = Package(
     tests(
       "Settings",
       ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio]),
-    tests("APIService", ["APIService", "Cache", "Conversations", "Settings", crypto, hummingbird, logging]),
+    tests(
+      "APIService",
+      [
+        "APIService", "Cache", "Conversations", "Settings", crypto, hummingbird, jwtKit, logging,
+        nioConcurrency,
+      ]),
     tests(
       "WebhookWorker",
       [

@@ -22,7 +22,6 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// A socket's address; nil for one that is no IP socket.
   package init?(_ address: SocketAddress?) {
-    // By its text: which module owns the members of the C structure depends on what the compiler saw first.
     guard let text = address?.ipAddress else { return nil }
     self.init(text)
   }
@@ -40,6 +39,9 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
   private init(bytes: [UInt8]) {
     self.bytes = bytes
   }
+
+  /// 127.0.0.1.
+  package static let loopback = IPAddress(bytes: [127, 0, 0, 1])
 
   package var isIPv4: Bool { bytes.count == 4 }
 
