@@ -18,8 +18,9 @@ struct UserRoutes: Sendable {
     guard let user = context.pathID.flatMap({ UserID($0) }),
       context.principal.mayAccess(user: user)
     else { throw Problem.notFound }
-    let list = try request.readQuery { ListRequest(&$0) }
+    let path = "/users/\(PercentEncoder.encode(user.text))/messages"
+    let (_, list, links) = try request.readList(at: path)
     let answer = try await store.messages(of: user, list, for: terms)
-    return CachedResponse.make(answer, since: start)
+    return CachedResponse.make(answer, links: links, since: start)
   }
 }

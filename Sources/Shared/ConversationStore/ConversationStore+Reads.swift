@@ -22,15 +22,15 @@ extension ConversationStore {
     of id: ConversationID, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
   ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
-      let statement =
-        list.includesTotal
-        ? MessageStatements.pageOfConversation : MessageStatements.pageOfConversationWithoutTotal
-      let answer = try await databases.read(statement, [.id(id)] + list.window, from: source)
+      let reading = try await open(list, in: .messages(of: id))
+      let (statement, parameters) = MessageStatements.page(of: id, reading)
+      let answer = try await databases.read(statement, parameters, from: source)
       guard let first = answer.rows.first else { return .absent(answer) }
       let owner = try first.textOrNil(0).map(UserID.init(stored:))
-      return try .page(answer, list, columns: 2, owner: owner) { try $0.message(from: $1) }
+      return try .page(
+        answer, reading, columns: 2, owner: owner, { try $0.message(from: $1) }, keyset: { $0.keyset })
     }
-    guard list.includesTotal else { return try await cache.readUncached(for: terms, load: load) }
+    guard list.isCacheable else { return try await cache.readUncached(for: terms, load: load) }
     return try await cache.read(
       .conversation(id), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load)
   }
@@ -40,12 +40,13 @@ extension ConversationStore {
     of user: UserID, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
   ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
-      let statement =
-        list.includesTotal ? MessageStatements.pageOfUser : MessageStatements.pageOfUserWithoutTotal
-      let answer = try await databases.read(statement, [.user(user)] + list.window, from: source)
-      return try .page(answer, list, columns: 1, owner: user) { try $0.message(from: $1) }
+      let reading = try await open(list, in: .messages(of: user))
+      let (statement, parameters) = MessageStatements.page(of: user, reading)
+      let answer = try await databases.read(statement, parameters, from: source)
+      return try .page(
+        answer, reading, columns: 1, owner: user, { try $0.message(from: $1) }, keyset: { $0.historyKeyset })
     }
-    guard list.includesTotal else { return try await cache.readUncached(for: terms, load: load) }
+    guard list.isCacheable else { return try await cache.readUncached(for: terms, load: load) }
     return try await cache.read(
       .user(user), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load)
   }
@@ -55,14 +56,15 @@ extension ConversationStore {
     _ filter: ConversationFilter, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
   ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
-      let (statement, parameters) = ConversationStatements.page(filter, list)
+      let reading = try await open(list, in: .conversations(filter))
+      let (statement, parameters) = ConversationStatements.page(filter, reading)
       let answer = try await databases.read(
         statement, parameters, from: source, isExpensive: filter.userID == nil)
-      return try .page(answer, list, columns: 1, owner: filter.userID) { row, column in
-        try row.conversation(from: column)
-      }
+      return try .page(
+        answer, reading, columns: 1, owner: filter.userID, { try $0.conversation(from: $1) },
+        keyset: { $0.keyset })
     }
-    guard let owner = filter.userID, list.includesTotal else {
+    guard let owner = filter.userID, list.isCacheable else {
       return try await cache.readUncached(for: terms, load: load)
     }
     let field = CacheField.conversations(
@@ -70,11 +72,6 @@ extension ConversationStore {
       limit: list.page.limit)
     return try await cache.read(.user(owner), field, for: terms, load: load)
   }
-}
-
-extension ListRequest {
-  /// `LIMIT` and `OFFSET`.
-  var window: [PostgresParameter] { [.int(Int64(fetchLimit)), .int(Int64(page.offset))] }
 }
 
 extension CacheLoad {
@@ -85,15 +82,5 @@ extension CacheLoad {
   static func found(_ body: [UInt8], owner: UserID?, _ answer: DatabaseRoles.Answer) -> CacheLoad {
     CacheLoad(
       body: ByteBuffer(bytes: body), owner: owner?.text, lsn: answer.lsn, isPrimary: answer.isPrimary)
-  }
-
-  /// A page from rows that lead with `columns` facts, the total last, then an item or nulls.
-  static func page<Item: JSONEncodable>(
-    _ answer: DatabaseRoles.Answer, _ list: ListRequest, columns: Int, owner: UserID?,
-    _ decode: (PostgresRow, Int) throws -> Item
-  ) throws -> CacheLoad {
-    let total = try answer.rows.first?.intOrNil(columns - 1).map { Int($0) }
-    let items = try answer.rows.filter { try $0.uuidOrNil(columns) != nil }.map { try decode($0, columns) }
-    return .found(list.encode(items, total: total), owner: owner, answer)
   }
 }
