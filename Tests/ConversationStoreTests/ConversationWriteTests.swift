@@ -59,7 +59,7 @@ import Testing
     try await StoreRig.with { rig in
       try await rig.apply("c", .words("secret"))
       let id = try await rig.store.create(new("c"), owner: Self.alice).conversation.id
-      #expect(try await rig.store.delete(id) { _ in true })
+      #expect(try await rig.store.delete(id, in: .everyone))
       try await rig.apply("c", .words("secret", "again"), fence: 2)
       #expect(try await rig.scalar("SELECT count(*)::text FROM messages") == "0")
       #expect(try await rig.outcomes(of: "c") == "applied,deleted")
@@ -75,7 +75,7 @@ import Testing
       for index in 0..<50 {
         let name = "c\(index)"
         let id = try await rig.store.create(Self.new(name), owner: Self.alice).conversation.id
-        async let deletion = rig.store.delete(id) { _ in true }
+        async let deletion = rig.store.delete(id, in: .everyone)
         async let event = rig.apply(name, .words("late"), fence: 2)
         _ = try await (deletion, event)
       }
@@ -90,7 +90,7 @@ import Testing
       for index in 0..<50 {
         let name = "c\(index)"
         let id = try await rig.store.create(Self.new(name), owner: Self.alice).conversation.id
-        async let deletion = rig.store.delete(id) { _ in true }
+        async let deletion = rig.store.delete(id, in: .everyone)
         async let registration = Self.register(name, rig)
         _ = try await (deletion, registration)
         try await rig.apply(name, .words("after"), fence: 2)
@@ -121,9 +121,9 @@ import Testing
   func foreign() async throws {
     try await StoreRig.with { rig in
       let id = try await rig.store.create(new("c"), owner: Self.alice).conversation.id
-      await #expect(throws: WriteRefusal.notFound) { try await rig.store.delete(id) { $0 == "bob" } }
+      await #expect(throws: WriteRefusal.notFound) { try await rig.store.delete(id, in: .only(UserID(stored: "bob"))) }
       await #expect(throws: WriteRefusal.notFound) {
-        try await rig.store.delete(.random()) { _ in true }
+        try await rig.store.delete(.random(), in: .everyone)
       }
     }
   }

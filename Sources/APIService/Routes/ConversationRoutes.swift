@@ -40,7 +40,7 @@ struct ConversationRoutes: Sendable {
     let terms = try request.readTerms()
     let id = try conversationID(context)
     try request.refuseQuery()
-    let answer = try await store.conversation(id, for: terms)
+    let answer = try await store.conversation(id, in: context.principal.scope, for: terms)
     try authorize(answer, context.principal)
     return CachedResponse.make(answer, since: start)
   }
@@ -50,7 +50,7 @@ struct ConversationRoutes: Sendable {
     let terms = try request.readTerms()
     let id = try conversationID(context)
     let list = try request.readQuery { ListRequest(&$0) }
-    let answer = try await store.messages(of: id, list, for: terms)
+    let answer = try await store.messages(of: id, list, in: context.principal.scope, for: terms)
     try authorize(answer, context.principal)
     return CachedResponse.make(answer, since: start)
   }
@@ -63,7 +63,7 @@ struct ConversationRoutes: Sendable {
     let patch = try ConversationPatch(decoding: body, role: principal.role)
     let conditions = EntityTags(request.headers[values: .ifMatch])
     let receipt = try await store.patch(
-      id, patch, mayAccess: { principal.mayAccess(owner: $0) },
+      id, patch, in: principal.scope,
       matches: { conditions.match($0) })
     return written(.ok, receipt)
   }
@@ -72,7 +72,7 @@ struct ConversationRoutes: Sendable {
     let principal = context.principal
     let id = try conversationID(context)
     try request.refuseQuery()
-    let invalidated = try await store.delete(id) { principal.mayAccess(owner: $0) }
+    let invalidated = try await store.delete(id, in: principal.scope)
     return Response(status: .noContent, headers: pending(invalidated))
   }
 
@@ -84,7 +84,7 @@ struct ConversationRoutes: Sendable {
 
   /// Nothing leaves before this: somebody else's is the same 404 as none.
   private func authorize(_ answer: CacheAnswer, _ principal: Principal) throws(Problem) {
-    guard answer.value.status == 200, principal.mayAccess(owner: answer.value.owner) else { throw .notFound }
+    guard answer.value.status == 200, principal.scope.includes(answer.value.owner) else { throw .notFound }
   }
 
   private func written(

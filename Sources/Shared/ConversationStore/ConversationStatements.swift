@@ -13,9 +13,10 @@ enum ConversationStatements {
   static let byID = PostgresStatement(
     "conversation_by_id", "SELECT \(columns) FROM conversations WHERE id = $1")
 
-  /// Index: primary key. Holds the row until the transaction ends.
+  /// Of the owner `$2`, or of anybody when that is null. Index: primary key. Holds the row until the transaction ends.
   static let lockByID = PostgresStatement(
-    "conversation_lock", "SELECT \(columns) FROM conversations WHERE id = $1 FOR UPDATE")
+    "conversation_lock",
+    "SELECT \(columns) FROM conversations WHERE id = $1 AND ($2::text IS NULL OR user_id = $2) FOR UPDATE")
 
   /// Index: conversations_external_id. Holds the row until the transaction ends.
   static let lockByExternalID = PostgresStatement(

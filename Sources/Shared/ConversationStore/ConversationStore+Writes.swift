@@ -17,14 +17,14 @@ extension ConversationStore {
   /// Applies a merge patch to the locked row.
   ///
   /// - Parameters:
-  ///   - mayAccess: Judges the owner of the locked row; a refusal is `notFound`.
+  ///   - scope: What is not within it is `notFound`.
   ///   - matches: Judges the entity tag of the locked row: `If-Match`.
   package func patch(
-    _ id: ConversationID, _ patch: ConversationPatch, mayAccess: @Sendable (String?) -> Bool,
+    _ id: ConversationID, _ patch: ConversationPatch, in scope: OwnerScope,
     matches: @Sendable (String) -> Bool
   ) async throws -> WriteReceipt {
     try await write { transaction in
-      let stored = try await Self.lock(id, transaction, mayAccess)
+      let stored = try await Self.lock(id, scope, transaction)
       guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else {
         throw WriteRefusal.preconditionFailed
       }
@@ -41,9 +41,9 @@ extension ConversationStore {
   /// Deletes a conversation with its messages and leaves a tombstone of its external id.
   ///
   /// - Returns: Whether Redis confirmed the invalidation.
-  package func delete(_ id: ConversationID, mayAccess: @Sendable (String?) -> Bool) async throws -> Bool {
+  package func delete(_ id: ConversationID, in scope: OwnerScope) async throws -> Bool {
     let receipt = try await write { transaction in
-      let stored = try await Self.lock(id, transaction, mayAccess)
+      let stored = try await Self.lock(id, scope, transaction)
       let burial = stored.externalID.map { (ConversationStatements.bury, [PostgresParameter.externalID($0)]) }
       _ = try await transaction.change(
         [burial, (ConversationStatements.delete, [.id(id)])].compactMap(\.self))
@@ -81,13 +81,12 @@ extension ConversationStore {
   private static let emptyObject = Array("{}".utf8)
 
   private static func lock(
-    _ id: ConversationID, _ transaction: WriteTransaction, _ mayAccess: @Sendable (String?) -> Bool
+    _ id: ConversationID, _ scope: OwnerScope, _ transaction: WriteTransaction
   ) async throws -> Conversation {
-    let rows = try await transaction.connection.query(ConversationStatements.lockByID, [.id(id)])
+    let rows = try await transaction.connection.query(
+      ConversationStatements.lockByID, [.id(id), .owner(scope)])
     guard let row = rows.first else { throw WriteRefusal.notFound }
-    let conversation = try row.conversation()
-    guard mayAccess(conversation.userID?.text) else { throw WriteRefusal.notFound }
-    return conversation
+    return try row.conversation()
   }
 
   private static func insertOrClaim(

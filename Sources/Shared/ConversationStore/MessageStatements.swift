@@ -18,14 +18,15 @@ enum MessageStatements {
     ) m ON true WHERE c.id = $1 ORDER BY m.position
     """)
 
-  /// As above without the total; one row more than the page tells whether there is another.
+  /// As above without the total, of the owner `$4`, or of anybody when that is null; one row more than the page tells
+  /// whether there is another.
   static let pageOfConversationWithoutTotal = PostgresStatement(
     "messages_of_conversation_without_total",
     """
     SELECT c.user_id, NULL::bigint, \(columns) \
     FROM conversations c LEFT JOIN LATERAL (\
     SELECT * FROM messages WHERE conversation_id = c.id ORDER BY position LIMIT $2 OFFSET $3\
-    ) m ON true WHERE c.id = $1 ORDER BY m.position
+    ) m ON true WHERE c.id = $1 AND ($4::text IS NULL OR c.user_id = $4) ORDER BY m.position
     """)
 
   /// One page of a user's history, newest first. Rows: total, `columns`; one with null columns when empty.
