@@ -88,6 +88,7 @@ let package = Package(
         "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, lifecycle,
         logging,
       ]),
+    shared("Erasure", ["Conversations", "ConversationStore", "Queue", "Telemetry", lifecycle, logging]),
     shared(
       "Settings",
       [
@@ -102,7 +103,7 @@ let package = Package(
     .executableTarget(
       name: "APIService",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
         "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
         lifecycle, logging, metrics, nio, nioConcurrency, crypto,
       ],
@@ -110,7 +111,7 @@ let package = Package(
     .executableTarget(
       name: "WebhookWorker",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
         "Settings", "Telemetry", hummingbird, httpClient, argumentParser, configuration, lifecycle,
         logging, metrics, nio, nioConcurrency,
       ],

@@ -1,4 +1,5 @@
 import Conversations
+import Erasure
 import Hummingbird
 import Logging
 import NIOCore
@@ -12,6 +13,7 @@ struct APIAssembly: Sendable {
   let readiness = Readiness()
   let backends: Backends
   let queue: WebhookQueue
+  private let eraser: Eraser
   let identity: Identity
   private let metrics = PrometheusMetrics()
   private let settings: APISettings
@@ -21,11 +23,12 @@ struct APIAssembly: Sendable {
     self.settings = settings
     self.logger = logger
     backends = Backends(
-      settings.backends, queueScripts: [QueueScripts.bundled.enqueue], metrics: metrics, logger: logger)
+      settings.backends, queueScripts: [QueueScripts.bundled.enqueue, QueueScripts.bundled.erase], metrics: metrics, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
     queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
+    eraser = Eraser(store: backends.store, queue: queue)
     identity = try await Self.identity(settings)
   }
 
@@ -42,7 +45,7 @@ struct APIAssembly: Sendable {
     WebhookRoutes(queue: queue, tokens: webhookTokens, maximumBytes: settings.webhookMaximumBytes)
       .register(in: open)
     let authenticated = RouteTable(router.group().add(middleware: Authentication(identity: identity)))
-    ConversationRoutes(store: backends.store).register(in: authenticated)
+    ConversationRoutes(store: backends.store, eraser: eraser).register(in: authenticated)
     UserRoutes(store: backends.store).register(in: authenticated)
     return router
   }
@@ -60,7 +63,7 @@ struct APIAssembly: Sendable {
       logger: Logger(label: "http"))
     // What it reports is about single connections and its own shutdown; requests have their own log.
     application.logger.logLevel = .critical
-    return backends.services + [application]
+    return backends.services + [ErasureService(eraser: eraser, logger: logger), application]
   }
 
   private var webhookTokens: WebhookTokens? {

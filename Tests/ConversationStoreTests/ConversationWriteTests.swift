@@ -59,7 +59,7 @@ import Testing
     try await StoreRig.with { rig in
       try await rig.apply("c", .words("secret"))
       let id = try await rig.store.create(new("c"), owner: Self.alice).conversation.id
-      #expect(try await rig.store.delete(id, in: .everyone))
+      #expect(try await rig.store.delete(id, in: .everyone).invalidated)
       try await rig.apply("c", .words("secret", "again"), fence: 2)
       #expect(try await rig.scalar("SELECT count(*)::text FROM messages") == "0")
       #expect(try await rig.outcomes(of: "c") == "applied,deleted")
@@ -121,7 +121,17 @@ import Testing
   func foreign() async throws {
     try await StoreRig.with { rig in
       let id = try await rig.store.create(new("c"), owner: Self.alice).conversation.id
-      await #expect(throws: WriteRefusal.notFound) { try await rig.store.delete(id, in: .only(UserID(stored: "bob"))) }
+      let bob = OwnerScope.only(UserID(stored: "bob"))
+      await #expect(throws: WriteRefusal.notFound) { try await rig.store.delete(id, in: bob) }
+      await #expect(throws: WriteRefusal.notFound) {
+        try await rig.store.patch(id, .title("his"), in: bob, matches: { _ in true })
+      }
+      await #expect(throws: WriteRefusal.notFound) { try await rig.store.conversation(id, in: bob) }
+      for includesTotal in [true, false] {
+        let list = ListRequest(page: try #require(PageRequest(limit: 10)), includesTotal: includesTotal)
+        await #expect(throws: WriteRefusal.notFound) { try await rig.store.messages(of: id, list, in: bob) }
+        _ = try await rig.store.messages(of: id, list, in: .only(Self.alice))
+      }
       await #expect(throws: WriteRefusal.notFound) {
         try await rig.store.delete(.random(), in: .everyone)
       }

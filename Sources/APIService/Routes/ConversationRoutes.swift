@@ -1,6 +1,7 @@
 import Cache
 import ConversationStore
 import Conversations
+import Erasure
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -8,6 +9,7 @@ import NIOCore
 /// `/conversations`: create, list, read, patch, delete.
 struct ConversationRoutes: Sendable {
   let store: ConversationStore
+  let eraser: Eraser
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
     routes.add("/conversations", [.get: list, .post: create])
@@ -72,8 +74,9 @@ struct ConversationRoutes: Sendable {
     let principal = context.principal
     let id = try conversationID(context)
     try request.refuseQuery()
-    let invalidated = try await store.delete(id, in: principal.scope)
-    return Response(status: .noContent, headers: pending(invalidated))
+    let receipt = try await store.delete(id, in: principal.scope)
+    await eraser.eraseAtOnce(receipt.conversation.externalID)
+    return Response(status: .noContent, headers: pending(receipt.invalidated))
   }
 
   /// An id that is no UUID names nothing: the same 404 as an unknown one.

@@ -38,18 +38,16 @@ extension ConversationStore {
     }
   }
 
-  /// Deletes a conversation with its messages and leaves a tombstone of its external id.
+  /// Deletes a conversation with its messages and dead letters, leaves a tombstone of its external id, and asks for the
+  /// erasure of what else there is of it.
   ///
-  /// - Returns: Whether Redis confirmed the invalidation.
-  package func delete(_ id: ConversationID, in scope: OwnerScope) async throws -> Bool {
-    let receipt = try await write { transaction in
+  /// - Returns: The row as it was.
+  package func delete(_ id: ConversationID, in scope: OwnerScope) async throws -> WriteReceipt {
+    try await write { transaction in
       let stored = try await Self.lock(id, scope, transaction)
-      let burial = stored.externalID.map { (ConversationStatements.bury, [PostgresParameter.externalID($0)]) }
-      _ = try await transaction.change(
-        [burial, (ConversationStatements.delete, [.id(id)])].compactMap(\.self))
+      _ = try await transaction.change(Self.deletion(of: [id], [stored.externalID].compactMap(\.self)))
       return stored
     }
-    return receipt.invalidated
   }
 
   /// What is done in one transaction: returns the row as it is then.

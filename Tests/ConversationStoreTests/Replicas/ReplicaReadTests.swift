@@ -33,7 +33,9 @@ import Testing
       #expect(
         try await eventually(within: .seconds(3)) {
           // The primary is asked, in vain, until the replica has been heard of.
-          guard let answer = try? await rig.store.messages(of: id, pages[3], in: .everyone) else { return false }
+          guard let answer = try? await rig.store.messages(of: id, pages[3], in: .everyone) else {
+            return false
+          }
           return body(of: answer).contains("second")
         })
       await #expect(throws: PostgresError.self) {
