@@ -23,7 +23,8 @@ struct APIAssembly: Sendable {
     self.settings = settings
     self.logger = logger
     backends = Backends(
-      settings.backends, queueScripts: [QueueScripts.bundled.enqueue, QueueScripts.bundled.erase], metrics: metrics, logger: logger)
+      settings.backends, queueScripts: [QueueScripts.bundled.enqueue, QueueScripts.bundled.erase],
+      metrics: metrics, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
@@ -33,10 +34,14 @@ struct APIAssembly: Sendable {
   }
 
   /// All routes with their middlewares.
-  func router() -> Router<APIContext> {
+  ///
+  /// - Parameter catalogue: gets the operations that they serve.
+  func router(_ catalogue: RouteCatalogue = RouteCatalogue()) -> Router<APIContext> {
     let router = Router(context: APIContext.self)
     router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
-    let open = RouteTable(router)
+    router.add(middleware: Forwarding(proxies: settings.trustedProxies))
+    router.add(middleware: OtherMethods())
+    let open = RouteTable(router, catalogue: catalogue, needsToken: false)
     HealthRoutes(backends: backends, readiness: readiness)
       .register(in: open)
     let scrape = BackendScrape(registry: metrics, backends: backends)
@@ -44,9 +49,12 @@ struct APIAssembly: Sendable {
       .register(in: open)
     WebhookRoutes(queue: queue, tokens: webhookTokens, maximumBytes: settings.webhookMaximumBytes)
       .register(in: open)
-    let authenticated = RouteTable(router.group().add(middleware: Authentication(identity: identity)))
+    let authenticated = RouteTable(
+      router.group().add(middleware: Authentication(identity: identity)), catalogue: catalogue,
+      needsToken: true)
     ConversationRoutes(store: backends.store, eraser: eraser).register(in: authenticated)
     UserRoutes(store: backends.store).register(in: authenticated)
+    DocumentRoutes(catalogue: catalogue).register(in: open)
     return router
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import NIOCore
+import Settings
 
 /// What a request carries through middlewares and handlers.
 struct APIContext: RequestContext, RemoteAddressRequestContext {
@@ -9,6 +10,8 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
   let remoteAddress: SocketAddress?
   /// `X-Request-Id` as accepted or made; in every answer, problem and log line.
   var requestID: String
+  /// Set by `Forwarding` for what came by proxies.
+  private var forwardedAddress: ClientAddress?
   /// Set by `Authentication`; handlers behind it may rely on it.
   private var authenticated: Principal?
 
@@ -16,6 +19,12 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
     remoteAddress = source.channel.remoteAddress
     coreContext = .init(source: source)
     requestID = ""
+  }
+
+  /// Where the request comes from: behind trusted proxies, whom they name.
+  var clientAddress: ClientAddress {
+    get { forwardedAddress ?? ClientAddress(peer: IPAddress(remoteAddress)) }
+    set { forwardedAddress = newValue }
   }
 
   /// The `id` in the path, percent-decoded: identity providers' ids hold `|` and `@`. Nil when it cannot be decoded.

@@ -42,6 +42,8 @@ struct APISettings: Sendable {
   let queueShards: Int
   /// `ADMIN_NETWORKS` (loopback and private ranges): from where `/metrics` answers.
   let adminNetworks: NetworkList
+  /// `TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed; none by default.
+  let trustedProxies: NetworkList
   /// `SHUTDOWN_DRAIN_SECONDS` (5): how long readiness is 503 before the listener closes.
   let drain: Duration
 
@@ -60,6 +62,7 @@ struct APISettings: Sendable {
     queueMaximumDepth = reader.integer("QUEUE_MAX_DEPTH", default: 1_000_000, in: 1...1_000_000_000)
     queueShards = reader.integer("QUEUE_SHARDS", default: 1, in: 1...256)
     adminNetworks = NetworkList(reader: reader, "ADMIN_NETWORKS", default: .privateRanges)
+    trustedProxies = NetworkList(reader: reader, "TRUSTED_PROXIES", default: .none)
     drain = .seconds(reader.integer("SHUTDOWN_DRAIN_SECONDS", default: 5, in: 0...600))
     if webhookAuth == .token, webhookTokens.isEmpty {
       reader.report("WEBHOOK_TOKENS", "is required with WEBHOOK_AUTH=token: a long random value")
@@ -105,7 +108,7 @@ struct APISettings: Sendable {
     for name in ["RATE_LIMIT_REQUESTS", "RATE_LIMIT_SERVICE_REQUESTS"] where reader.string(name) != "0" {
       reader.refuse(name, "rate limits are not supported by this release: unset it or set it to 0")
     }
-    for name in ["RATE_LIMIT_WINDOW_SECONDS", "RATE_LIMIT_ON_STORE_ERROR", "TRUSTED_PROXIES"] {
+    for name in ["RATE_LIMIT_WINDOW_SECONDS", "RATE_LIMIT_ON_STORE_ERROR"] {
       reader.refuse(name, "has no use in this release, which does not limit rates: unset it")
     }
   }

@@ -12,29 +12,44 @@ struct ConversationRoutes: Sendable {
   let eraser: Eraser
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
-    routes.add("/conversations", [.get: list, .post: create])
-    routes.add("/conversations/:id", [.get: read, .patch: patch, .delete: delete])
-    routes.add("/conversations/:id/messages", [.get: messages])
+    routes.add([.listConversations: list, .createConversation: create])
+    routes.add([.readConversation: read, .patchConversation: patch, .deleteConversation: delete])
+    routes.add([.listConversationMessages: messages])
   }
 
   @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
     let principal = context.principal
     try request.refuseQuery()
-    let new = try NewConversation(decoding: try await request.collectJSON(), role: principal.role)
+    let body = try await request.collectJSON()
+    let once = try request.idempotent(as: principal, route: "POST /conversations", body)
+    let new = try NewConversation(decoding: body, role: principal.role)
     let owner = principal.role.seesEverything ? new.userID : principal.userID
-    let receipt = try await store.create(new, owner: owner)
-    return written(.created, receipt, [.location: "/conversations/\(receipt.conversation.id)"])
+    guard let once else { return try created(CreationReceipt(try await store.create(new, owner: owner))) }
+    return try created(try await store.create(new, owner: owner, once: once))
+  }
+
+  private func created(_ receipt: CreationReceipt) throws(Problem) -> Response {
+    let replayed: HTTPFields = receipt.isReplay ? [.idempotentReplayed: "true"] : [:]
+    switch receipt.outcome {
+    case .created(let id, let body):
+      let location: HTTPFields = [.location: "/conversations/\(id)"]
+      return written(.created, ByteBuffer(bytes: body), receipt.invalidated, location + replayed)
+    case .refused(let refusal):
+      var problem = Problem(refusal)
+      problem.headers += replayed
+      throw problem
+    }
   }
 
   @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
     let terms = try request.readTerms()
     let principal = context.principal
-    let (filter, list) = try request.readQuery { query in
-      let filter = ConversationFilter(&query, subject: principal.userID, role: principal.role)
-      return (filter, ListRequest(&query))
+    let (filter, list, links) = try request.readList(at: "/conversations") { query in
+      ConversationFilter(&query, subject: principal.userID, role: principal.role)
     }
-    return CachedResponse.make(try await store.conversations(filter, list, for: terms), since: start)
+    let answer = try await store.conversations(filter, list, for: terms)
+    return CachedResponse.make(answer, links: links, since: start)
   }
 
   @Sendable private func read(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -51,10 +66,10 @@ struct ConversationRoutes: Sendable {
     let start = ContinuousClock.now
     let terms = try request.readTerms()
     let id = try conversationID(context)
-    let list = try request.readQuery { ListRequest(&$0) }
+    let (_, list, links) = try request.readList(at: "/conversations/\(id)/messages")
     let answer = try await store.messages(of: id, list, in: context.principal.scope, for: terms)
     try authorize(answer, context.principal)
-    return CachedResponse.make(answer, since: start)
+    return CachedResponse.make(answer, links: links, since: start)
   }
 
   @Sendable private func patch(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -67,14 +82,15 @@ struct ConversationRoutes: Sendable {
     let receipt = try await store.patch(
       id, patch, in: principal.scope,
       matches: { conditions.match($0) })
-    return written(.ok, receipt)
+    return written(.ok, ByteBuffer(bytes: receipt.conversation.jsonBytes()), receipt.invalidated)
   }
 
   @Sendable private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
     let principal = context.principal
     let id = try conversationID(context)
     try request.refuseQuery()
-    let receipt = try await store.delete(id, in: principal.scope)
+    let conditions = EntityTags(request.headers[values: .ifMatch])
+    let receipt = try await store.delete(id, in: principal.scope, matches: { conditions.match($0) })
     await eraser.eraseAtOnce(receipt.conversation.externalID)
     return Response(status: .noContent, headers: pending(receipt.invalidated))
   }
@@ -91,13 +107,10 @@ struct ConversationRoutes: Sendable {
   }
 
   private func written(
-    _ status: HTTPResponse.Status, _ receipt: WriteReceipt, _ more: HTTPFields = [:]
+    _ status: HTTPResponse.Status, _ body: ByteBuffer, _ invalidated: Bool, _ more: HTTPFields = [:]
   ) -> Response {
-    let body = ByteBuffer(bytes: receipt.conversation.jsonBytes())
-    var headers = pending(receipt.invalidated)
-    headers[.eTag] = CachedValue.etag(of: body)
-    for field in more { headers.append(field) }
-    return .json(status, body, headers)
+    let tag: HTTPFields = [.eTag: CachedValue.etag(of: body)]
+    return .json(status, body, tag + pending(invalidated) + more)
   }
 
   /// Told when another instance may still answer with what was before.

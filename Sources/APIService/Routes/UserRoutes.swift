@@ -8,8 +8,8 @@ struct UserRoutes: Sendable {
   let store: ConversationStore
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
-    routes.add("/users/:id", [.delete: erase])
-    routes.add("/users/:id/messages", [.get: messages])
+    routes.add([.eraseUser: erase])
+    routes.add([.listUserMessages: messages])
   }
 
   /// Who may not is told so whatever the id, which says nothing about users. The work is done step by step, by whichever
@@ -31,8 +31,9 @@ struct UserRoutes: Sendable {
     guard let user = context.pathID.flatMap({ UserID($0) }),
       context.principal.mayAccess(user: user)
     else { throw Problem.notFound }
-    let list = try request.readQuery { ListRequest(&$0) }
+    let path = "/users/\(PercentEncoder.encode(user.text))/messages"
+    let (_, list, links) = try request.readList(at: path)
     let answer = try await store.messages(of: user, list, for: terms)
-    return CachedResponse.make(answer, since: start)
+    return CachedResponse.make(answer, links: links, since: start)
   }
 }

@@ -58,9 +58,9 @@ enum ConversationStatements {
   /// One page, newest first: rows lead with the total (null unless asked for), then `columns`; one row of
   /// nulls when the page is empty.
   ///
-  /// Indexes: conversations_user_created or conversations_created for the page; conversations_user_status or
-  /// conversations_status_transcript for a filtered total.
-  static func page(_ filter: ConversationFilter, _ list: ListRequest) -> (
+  /// Indexes: conversations_user_created or conversations_created for the page, which a cursor enters in the middle;
+  /// conversations_user_status or conversations_status_transcript for a filtered total.
+  static func page(_ filter: ConversationFilter, _ reading: ListReading) -> (
     PostgresStatement, [PostgresParameter]
   ) {
     var name = "conversations_page"
@@ -75,16 +75,24 @@ enum ConversationStatements {
     add("user_id", filter.userID.map { .user($0) })
     add("status", filter.status.map { .text($0.rawValue) })
     add("transcript_received", filter.transcriptReceived.map { .bool($0) })
-    let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-    let total = list.includesTotal ? "(SELECT count(*) FROM conversations \(condition))" : "NULL::bigint"
-    name += list.includesTotal ? "_total" : ""
-    let limit = "LIMIT $\(parameters.count + 1) OFFSET $\(parameters.count + 2)"
-    parameters += list.window
+    let includesTotal = reading.request.includesTotal
+    let total =
+      includesTotal ? "(SELECT count(*) FROM conversations \(whereAll(conditions)))" : "NULL::bigint"
+    name += includesTotal ? "_total" : ""
+    let first = parameters.count + 1
+    if reading.after != nil {
+      conditions.append("(created_at, id) < ($\(first + 2), $\(first + 3))")
+      name += "_after"
+    }
     let sql = """
       SELECT t.total, c.* FROM (SELECT \(total) AS total) t LEFT JOIN LATERAL (\
-      SELECT \(columns) FROM conversations \(condition) ORDER BY created_at DESC, id DESC \(limit)\
-      ) c ON true ORDER BY c.created_at DESC, c.id DESC
+      SELECT \(columns) FROM conversations \(whereAll(conditions)) ORDER BY created_at DESC, id DESC \
+      LIMIT $\(first) OFFSET $\(first + 1)) c ON true ORDER BY c.created_at DESC, c.id DESC
       """
-    return (PostgresStatement(name, sql), parameters)
+    return (PostgresStatement(name, sql), parameters + reading.window)
+  }
+
+  private static func whereAll(_ conditions: [String]) -> String {
+    conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
   }
 }

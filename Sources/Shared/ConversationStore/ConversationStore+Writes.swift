@@ -1,5 +1,6 @@
 import Cache
 package import Conversations
+import Keyspace
 import NIOConcurrencyHelpers
 import NIOCore
 import Postgres
@@ -24,10 +25,7 @@ extension ConversationStore {
     matches: @Sendable (String) -> Bool
   ) async throws -> WriteReceipt {
     try await write { transaction in
-      let stored = try await Self.lock(id, scope, transaction)
-      guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else {
-        throw WriteRefusal.preconditionFailed
-      }
+      let stored = try await Self.lock(id, scope, transaction, matches)
       let changed = try patch.applied(to: stored).stamped(at: .now())
       guard changed != stored else { return stored }
       let update: [PostgresParameter] = [
@@ -41,10 +39,13 @@ extension ConversationStore {
   /// Deletes a conversation with its messages and dead letters, leaves a tombstone of its external id, and asks for the
   /// erasure of what else there is of it.
   ///
+  /// - Parameter matches: Judges the entity tag of the locked row: `If-Match`.
   /// - Returns: The row as it was.
-  package func delete(_ id: ConversationID, in scope: OwnerScope) async throws -> WriteReceipt {
+  package func delete(
+    _ id: ConversationID, in scope: OwnerScope, matches: @Sendable (String) -> Bool = { _ in true }
+  ) async throws -> WriteReceipt {
     try await write { transaction in
-      let stored = try await Self.lock(id, scope, transaction)
+      let stored = try await Self.lock(id, scope, transaction, matches)
       _ = try await transaction.change(Self.deletion(of: [id], [stored.externalID].compactMap(\.self)))
       return stored
     }
@@ -56,13 +57,25 @@ extension ConversationStore {
   /// How long a client waits for the relay where Redis did not confirm the invalidation.
   private static let patience = Duration.seconds(1)
 
+  private func write(_ body: Write) async throws -> WriteReceipt {
+    let (conversation, invalidated) = try await perform { transaction in
+      let conversation = try await body(transaction)
+      return (conversation, conversation.cacheGroups)
+    }
+    return WriteReceipt(conversation: conversation, invalidated: invalidated)
+  }
+
   /// Runs a write and invalidates what it touched, also when its outcome is unknown: a COMMIT whose answer was
   /// lost, or whose caller was cancelled, may have counted.
-  private func write(_ body: Write) async throws -> WriteReceipt {
+  ///
+  /// - Parameter body: returns, beside its value, the groups that an earlier attempt at the same may have touched.
+  func perform<Value: Sendable>(
+    _ body: @Sendable (WriteTransaction) async throws -> (value: Value, groups: Set<CacheGroup>)
+  ) async throws -> (value: Value, invalidated: Bool) {
     let recorded = NIOLockedValueBox<[OutboxRow]>([])
-    let conversation: Conversation
+    let result: (value: Value, groups: Set<CacheGroup>)
     do {
-      conversation = try await databases.primary.withTransaction(deadline: .seconds(4)) {
+      result = try await databases.primary.withTransaction(deadline: .seconds(4)) {
         try await body(WriteTransaction(connection: $0, recorded: recorded))
       }
     } catch {
@@ -71,23 +84,27 @@ extension ConversationStore {
     }
     // A repeat of what has been done changes nothing, but the first attempt may have died before it invalidated.
     let rows = recorded.withLockedValue { $0 }
-    let write = CommittedWrite(rows: rows, redelivered: rows.isEmpty ? conversation.cacheGroups : [])
-    return WriteReceipt(
-      conversation: conversation, invalidated: await invalidate(write, patience: Self.patience))
+    let write = CommittedWrite(rows: rows, redelivered: rows.isEmpty ? result.groups : [])
+    return (result.value, await invalidate(write, patience: Self.patience))
   }
 
   private static let emptyObject = Array("{}".utf8)
 
   private static func lock(
-    _ id: ConversationID, _ scope: OwnerScope, _ transaction: WriteTransaction
+    _ id: ConversationID, _ scope: OwnerScope, _ transaction: WriteTransaction,
+    _ matches: @Sendable (String) -> Bool
   ) async throws -> Conversation {
     let rows = try await transaction.connection.query(
       ConversationStatements.lockByID, [.id(id), .owner(scope)])
     guard let row = rows.first else { throw WriteRefusal.notFound }
-    return try row.conversation()
+    let conversation = try row.conversation()
+    guard matches(CachedValue.etag(of: ByteBuffer(bytes: conversation.jsonBytes()))) else {
+      throw WriteRefusal.preconditionFailed
+    }
+    return conversation
   }
 
-  private static func insertOrClaim(
+  static func insertOrClaim(
     _ new: NewConversation, _ owner: UserID?, _ transaction: WriteTransaction
   ) async throws -> Conversation {
     var newIDs = TimeOrderedUUIDs(at: .now())
