@@ -89,6 +89,7 @@ let package = Package(
         "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, lifecycle,
         logging,
       ]),
+    shared("Erasure", ["Conversations", "ConversationStore", "Queue", "Telemetry", lifecycle, logging]),
     shared(
       "Settings",
       [
@@ -103,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "APIService",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
         "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
         lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, crypto,
       ],
@@ -111,7 +112,7 @@ let package = Package(
     .executableTarget(
       name: "WebhookWorker",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
         "Settings", "Telemetry", hummingbird, httpClient, argumentParser, configuration, lifecycle,
         logging, metrics, nio, nioConcurrency,
       ],

@@ -1,4 +1,5 @@
 import Conversations
+import Erasure
 import Hummingbird
 import Logging
 import Metrics
@@ -13,6 +14,7 @@ struct APIAssembly: Sendable {
   let readiness = Readiness()
   let backends: Backends
   let queue: WebhookQueue
+  private let eraser: Eraser
   let identity: Identity
   /// The identity provider's, if there is one.
   private let publicKeys: PublicKeys?
@@ -24,11 +26,13 @@ struct APIAssembly: Sendable {
     self.settings = settings
     self.logger = logger
     backends = Backends(
-      settings.backends, queueScripts: [QueueScripts.bundled.enqueue], metrics: metrics, logger: logger)
+      settings.backends, queueScripts: [QueueScripts.bundled.enqueue, QueueScripts.bundled.erase],
+      metrics: metrics, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
     queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
+    eraser = Eraser(store: backends.store, queue: queue)
     publicKeys = try await Self.publicKeys(settings.identity, metrics, logger)
     identity = try await Self.identity(settings.identity, publicKeys)
   }
@@ -57,7 +61,7 @@ struct APIAssembly: Sendable {
     let authenticated = RouteTable(
       router.group().add(middleware: Authentication(identity: identity)), catalogue: catalogue,
       needsToken: true)
-    ConversationRoutes(store: backends.store).register(in: authenticated)
+    ConversationRoutes(store: backends.store, eraser: eraser).register(in: authenticated)
     UserRoutes(store: backends.store).register(in: authenticated)
     DocumentRoutes(catalogue: catalogue).register(in: open)
     return router
@@ -79,7 +83,7 @@ struct APIAssembly: Sendable {
     // What it reports is about single connections and its own shutdown; requests have their own log.
     application.logger.logLevel = .critical
     let keys: [any Service] = publicKeys.map { [$0] } ?? []
-    return backends.services + keys + [application]
+    return backends.services + keys + [ErasureService(eraser: eraser, logger: logger), application]
   }
 
   private static func identity(_ settings: IdentitySettings, _ publicKeys: PublicKeys?) async throws
