@@ -76,6 +76,7 @@ let package = Package(
     shared("Redis", ["CHiredis", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
     shared("Postgres", ["CLibpq", nioConcurrency, logging, lifecycle]),
     shared("Gzip", ["CZlib", nio, nioConcurrency]),
+    shared("RateLimit", ["Cache", "Keyspace", "Redis", nioConcurrency], resources: [.copy("Scripts")]),
     shared(
       "Cache", ["Redis", "Keyspace", "Gzip", "Telemetry", nio, nioConcurrency, crypto, logging],
       resources: [.copy("Scripts")]),
@@ -103,7 +104,7 @@ let package = Package(
       name: "APIService",
       dependencies: [
         "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
-        "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
+        "RateLimit", "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
         lifecycle, logging, metrics, nio, nioConcurrency, crypto,
       ],
       resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
@@ -124,7 +125,11 @@ let package = Package(
     tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
     tests("Postgres", ["Postgres", logging, lifecycle]),
     tests("Gzip", ["Gzip", nio]),
-    tests("Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", nio, logging]),
+    tests(
+      "Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging]),
+    tests(
+      "RateLimit",
+      ["RateLimit", "Cache", "Keyspace", "Redis", "Conversations", nioConcurrency, logging, lifecycle]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
@@ -137,7 +142,7 @@ let package = Package(
     tests(
       "Settings",
       ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio]),
-    tests("APIService", ["APIService", "Cache", "Conversations", "Settings", crypto]),
+    tests("APIService", ["APIService", "Cache", "Conversations", "RateLimit", "Settings", crypto]),
     tests(
       "WebhookWorker",
       [

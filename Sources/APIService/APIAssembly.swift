@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import Queue
+import RateLimit
 import ServiceLifecycle
 import Settings
 import Telemetry
@@ -13,6 +14,7 @@ struct APIAssembly: Sendable {
   let backends: Backends
   let queue: WebhookQueue
   let identity: Identity
+  let limits: RateLimits
   private let metrics = PrometheusMetrics()
   private let settings: APISettings
   private let logger: Logger
@@ -21,12 +23,14 @@ struct APIAssembly: Sendable {
     self.settings = settings
     self.logger = logger
     backends = Backends(
-      settings.backends, queueScripts: [QueueScripts.bundled.enqueue], metrics: metrics, logger: logger)
+      settings.backends, cacheScripts: RateScripts.all, queueScripts: [QueueScripts.bundled.enqueue],
+      metrics: metrics, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
     queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
     identity = try await Self.identity(settings)
+    limits = RateLimits(settings.rateLimit, cache: backends.cache, metrics: metrics)
   }
 
   /// All routes with their middlewares.
@@ -42,7 +46,9 @@ struct APIAssembly: Sendable {
       .register(in: open)
     WebhookRoutes(queue: queue, tokens: webhookTokens, maximumBytes: settings.webhookMaximumBytes)
       .register(in: open)
-    let authenticated = RouteTable(router.group().add(middleware: Authentication(identity: identity)))
+    let authenticated = RouteTable(
+      router.group().add(middleware: Authentication(identity: identity, limits: limits))
+        .add(middleware: RateLimiting(limits: limits)))
     ConversationRoutes(store: backends.store).register(in: authenticated)
     UserRoutes(store: backends.store).register(in: authenticated)
     return router

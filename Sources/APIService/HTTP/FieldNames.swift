@@ -13,7 +13,7 @@ extension HTTPField.Name {
   /// RFC 7239.
   static let forwarded = known("Forwarded")
 
-  private static func known(_ name: String) -> HTTPField.Name {
+  static func known(_ name: String) -> HTTPField.Name {
     guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
     return field
   }

@@ -26,7 +26,7 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let principal = context.principal
     let (filter, list) = try request.readQuery { query in
       let filter = ConversationFilter(&query, subject: principal.userID, role: principal.role)
@@ -37,7 +37,7 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func read(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let id = try conversationID(context)
     try request.refuseQuery()
     let answer = try await store.conversation(id, for: terms)
@@ -47,7 +47,7 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let id = try conversationID(context)
     let list = try request.readQuery { ListRequest(&$0) }
     let answer = try await store.messages(of: id, list, for: terms)
