@@ -73,8 +73,9 @@ let package = Package(
 
     shared("Conversations", [crypto]),
     shared("Keyspace", ["Conversations"]),
-    shared("Redis", ["CHiredis", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
-    shared("Postgres", ["CLibpq", nioConcurrency, logging, lifecycle]),
+    shared(
+      "Redis", ["CHiredis", "Telemetry", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
+    shared("Postgres", ["CLibpq", "Telemetry", nioConcurrency, logging, lifecycle]),
     shared("Gzip", ["CZlib", nio, nioConcurrency]),
     shared("RateLimit", ["Cache", "Keyspace", "Redis", nioConcurrency], resources: [.copy("Scripts")]),
     shared(
@@ -122,11 +123,12 @@ let package = Package(
       swiftSettings: strict),
     tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
-    tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
-    tests("Postgres", ["Postgres", logging, lifecycle]),
+    tests("Redis", ["Redis", "Telemetry", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
+    tests("Postgres", ["Postgres", "Telemetry", logging, lifecycle]),
     tests("Gzip", ["Gzip", nio]),
     tests(
-      "Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging]),
+      "Cache",
+      ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, nioConcurrency, logging]),
     tests(
       "RateLimit",
       ["RateLimit", "Cache", "Keyspace", "Redis", "Conversations", nioConcurrency, logging, lifecycle]),
@@ -150,6 +152,9 @@ let package = Package(
         "Redis", "Telemetry",
         logging, nio,
       ]),
+    tests(
+      "Fuzz",
+      ["APIService", "ConversationStore", "Conversations", "Redis", nio, nioEmbedded, nioHTTP, crypto]),
     tests("Integration", [httpClient, nio, nioHTTP, nioCompression, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]

@@ -34,11 +34,14 @@ struct APIAssembly: Sendable {
   }
 
   /// All routes with their middlewares.
-  func router() -> Router<APIContext> {
+  ///
+  /// - Parameter catalogue: gets the operations that they serve.
+  func router(_ catalogue: RouteCatalogue = RouteCatalogue()) -> Router<APIContext> {
     let router = Router(context: APIContext.self)
     router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
     router.add(middleware: Forwarding(proxies: settings.trustedProxies))
-    let open = RouteTable(router)
+    router.add(middleware: OtherMethods())
+    let open = RouteTable(router, catalogue: catalogue, needsToken: false)
     HealthRoutes(backends: backends, readiness: readiness)
       .register(in: open)
     let scrape = BackendScrape(registry: metrics, backends: backends)
@@ -48,9 +51,10 @@ struct APIAssembly: Sendable {
       .register(in: open)
     let authenticated = RouteTable(
       router.group().add(middleware: Authentication(identity: identity, limits: limits))
-        .add(middleware: RateLimiting(limits: limits)))
+        .add(middleware: RateLimiting(limits: limits)), catalogue: catalogue, needsToken: true)
     ConversationRoutes(store: backends.store).register(in: authenticated)
     UserRoutes(store: backends.store).register(in: authenticated)
+    DocumentRoutes(catalogue: catalogue).register(in: open)
     return router
   }
 

@@ -12,7 +12,7 @@ struct WebhookRoutes: Sendable {
   let maximumBytes: Int
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
-    routes.add("/webhooks/tavus", [.post: receive])
+    routes.add([.receiveWebhook: receive])
   }
 
   @Sendable private func receive(_ request: Request, _ context: APIContext) async throws -> Response {
