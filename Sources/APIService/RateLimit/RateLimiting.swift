@@ -20,7 +20,7 @@ struct RateLimiting: RouterMiddleware {
       response.headers.append(contentsOf: RateLimitFields.of(ticket))
       return response
     } catch {
-      throw LimitedFailure(cause: error, fields: RateLimitFields.of(ticket))
+      throw LimitedFailure(error, ticket)
     }
   }
 

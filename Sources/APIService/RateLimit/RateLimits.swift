@@ -1,6 +1,5 @@
 import Cache
 import Conversations
-import HTTPTypes
 import Keyspace
 import RateLimit
 import Telemetry
@@ -39,24 +38,22 @@ struct RateLimits: Sendable {
   ///
   /// - Returns: what to answer.
   func refusal(of failure: Problem, from address: ClientAddress) async -> any Error {
-    guard failure.status == .unauthorized else { return failure }
-    return await refusal(of: failure, authentication?.ticket(for: .address(address.limitKey)))
-  }
-
-  /// The same for a webhook. The intake is exempt from the limit otherwise, so its answers do not tell of it.
-  func webhookRefusal(of failure: Problem, from address: ClientAddress) async -> any Error {
-    guard failure.status == .unauthorized else { return failure }
-    let refusal = await refusal(of: failure, webhook.ticket(for: .webhook(address.limitKey)))
-    return refusal.cause is Problem ? failure : refusal
-  }
-
-  private func refusal(of failure: Problem, _ ticket: RateTicket?) async -> LimitedFailure {
-    guard let ticket else { return LimitedFailure(cause: failure, fields: [:]) }
+    guard failure.status == .unauthorized,
+      let ticket = authentication?.ticket(for: .address(address.limitKey))
+    else { return failure }
     do {
       try await ticket.pass()
-      return LimitedFailure(cause: failure, fields: RateLimitFields.of(ticket))
+      return LimitedFailure(failure, ticket)
     } catch {
-      return LimitedFailure(cause: error, fields: RateLimitFields.of(ticket))
+      return LimitedFailure(error, ticket)
     }
+  }
+
+  /// The same for a webhook; only who has failed too often is told of the limit. The intake is exempt otherwise.
+  ///
+  /// - Throws: what to answer instead of the failure.
+  func countFailedWebhook(from address: ClientAddress) async throws {
+    let ticket = webhook.ticket(for: .webhook(address.limitKey))
+    do { try await ticket.pass() } catch { throw LimitedFailure(error, ticket) }
   }
 }

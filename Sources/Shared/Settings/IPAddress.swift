@@ -22,11 +22,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// A socket's address; nil for one that is no IP socket.
   package init?(_ address: SocketAddress?) {
-    switch address {
-    case .v4(let four): self.init(four.address.sin_addr)
-    case .v6(let sixteen): self.init(sixteen.address.sin6_addr)
-    default: return nil
-    }
+    guard let text = address?.ipAddress else { return nil }
+    self.init(text)
   }
 
   private init(_ four: in_addr) {
@@ -42,6 +39,9 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
   private init(bytes: [UInt8]) {
     self.bytes = bytes
   }
+
+  /// 127.0.0.1.
+  package static let loopback = IPAddress(bytes: [127, 0, 0, 1])
 
   package var isIPv4: Bool { bytes.count == 4 }
 

@@ -90,6 +90,11 @@ extension MetricName {
     "freshet_api_requests_total", "Requests by method, route and status.")
   package static let apiDuration = MetricDescription(
     "freshet_api_request_seconds", "From a request's head to its answer's, by route.", buckets: .workSeconds)
+  package static let keySetFetches = MetricDescription(
+    "freshet_api_key_set_fetches_total", "Fetches of the identity provider's keys, by outcome.")
+  package static let keySetAge = MetricDescription(
+    "freshet_api_key_set_age_seconds",
+    "For how long its keys have not been confirmed; absent before the first time.")
 }
 
 /// What the rate limits of one API did.
