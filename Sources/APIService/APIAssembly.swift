@@ -5,6 +5,7 @@ import Logging
 import Metrics
 import NIOCore
 import Queue
+import RateLimit
 import ServiceLifecycle
 import Settings
 import Telemetry
@@ -16,6 +17,7 @@ struct APIAssembly: Sendable {
   let queue: WebhookQueue
   private let eraser: Eraser
   let identity: Identity
+  let limits: RateLimits
   /// The identity provider's, if there is one.
   private let publicKeys: PublicKeys?
   private let metrics = PrometheusMetrics()
@@ -26,7 +28,8 @@ struct APIAssembly: Sendable {
     self.settings = settings
     self.logger = logger
     backends = Backends(
-      settings.backends, queueScripts: [QueueScripts.bundled.enqueue, QueueScripts.bundled.erase],
+      settings.backends, cacheScripts: RateScripts.all,
+      queueScripts: [QueueScripts.bundled.enqueue, QueueScripts.bundled.erase],
       metrics: metrics, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
@@ -35,6 +38,7 @@ struct APIAssembly: Sendable {
     eraser = Eraser(store: backends.store, queue: queue)
     publicKeys = try await Self.publicKeys(settings.identity, metrics, logger)
     identity = try await Self.identity(settings.identity, publicKeys)
+    limits = RateLimits(settings.rateLimit, cache: backends.cache, metrics: metrics)
   }
 
   /// All routes with their middlewares.
@@ -55,12 +59,13 @@ struct APIAssembly: Sendable {
       .register(in: open)
     WebhookRoutes(
       queue: queue, authentication: settings.webhooks.authentication,
-      maximumBytes: settings.webhooks.maximumBytes, onRefusal: { _ in }
+      maximumBytes: settings.webhooks.maximumBytes,
+      onRefusal: { [limits] in try await limits.countFailedWebhook(from: $0) }
     )
     .register(in: open)
     let authenticated = RouteTable(
-      router.group().add(middleware: Authentication(identity: identity)), catalogue: catalogue,
-      needsToken: true)
+      router.group().add(middleware: Authentication(identity: identity, limits: limits))
+        .add(middleware: RateLimiting(limits: limits)), catalogue: catalogue, needsToken: true)
     ConversationRoutes(store: backends.store, eraser: eraser).register(in: authenticated)
     UserRoutes(store: backends.store).register(in: authenticated)
     DocumentRoutes(catalogue: catalogue).register(in: open)

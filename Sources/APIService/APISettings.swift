@@ -14,6 +14,7 @@ struct APISettings: Sendable {
   /// `QUEUE_MAX_DEPTH` (1 000 000): events waiting above which the intake answers 503.
   let queueMaximumDepth: Int
   let queueShards: Int
+  let rateLimit: RateLimitSettings
   /// `ADMIN_NETWORKS` (loopback and private ranges): from where `/metrics` answers.
   let adminNetworks: NetworkList
   /// `TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed; none by default.
@@ -30,6 +31,7 @@ struct APISettings: Sendable {
     webhooks = WebhookSettings(reader: reader)
     queueMaximumDepth = reader.integer("QUEUE_MAX_DEPTH", default: 1_000_000, in: 1...1_000_000_000)
     queueShards = reader.integer("QUEUE_SHARDS", default: 1, in: 1...256)
+    rateLimit = RateLimitSettings(reader: reader)
     adminNetworks = NetworkList(reader: reader, "ADMIN_NETWORKS", default: .privateRanges)
     trustedProxies = NetworkList(reader: reader, "TRUSTED_PROXIES", default: .none)
     drain = .seconds(reader.integer("SHUTDOWN_DRAIN_SECONDS", default: 5, in: 0...600))
@@ -56,12 +58,6 @@ struct APISettings: Sendable {
       "CORS_ORIGINS", "HTTP_SERVER", "OTEL_EXPORTER_OTLP_ENDPOINT",
     ] {
       reader.refuse(name, "is not supported by this release: unset it")
-    }
-    for name in ["RATE_LIMIT_REQUESTS", "RATE_LIMIT_SERVICE_REQUESTS"] where reader.string(name) != "0" {
-      reader.refuse(name, "rate limits are not supported by this release: unset it or set it to 0")
-    }
-    for name in ["RATE_LIMIT_WINDOW_SECONDS", "RATE_LIMIT_ON_STORE_ERROR"] {
-      reader.refuse(name, "has no use in this release, which does not limit rates: unset it")
     }
   }
 }

@@ -27,7 +27,7 @@ extension HTTPField.Name {
   static let webhookTimestamp = known("webhook-timestamp")
   static let webhookSignature = known("webhook-signature")
 
-  private static func known(_ name: String) -> HTTPField.Name {
+  static func known(_ name: String) -> HTTPField.Name {
     guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
     return field
   }
