@@ -1,5 +1,6 @@
 import Cache
 import Conversations
+import HTTPTypes
 import Keyspace
 import RateLimit
 import Telemetry
