@@ -1,6 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-faults test-consistency bench bench-worker lint format packages build release programs install clean-data
+.PHONY: help run test test-long test-faults test-consistency test-fuzz bench bench-worker lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -28,6 +28,9 @@ test-faults: packages build ## Play the faults at full length, and each delibera
 test-consistency: packages build ## Check reads under faults of servers and networks, each for itself; CONSISTENCY_SEED=… CONSISTENCY_ONLY=…
 	CONSISTENCY=long swift test --skip-build --disable-xctest --no-parallel \
 	  --filter 'IntegrationTests.*(Consistency|RelayTiming|BlackHole|ReplicaMix|Stampede)Tests'
+
+test-fuzz: packages ## Give a million hostile cases to every parser, with coverage; FUZZ_SEED=… FUZZ_CASES=… ONLY=… SANITIZE=address
+	@Tests/FuzzTests/fuzz.sh
 
 bench: ## Measure the API of the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
 	@deploy/scripts/packages.sh bench

@@ -73,8 +73,9 @@ let package = Package(
 
     shared("Conversations", [crypto]),
     shared("Keyspace", ["Conversations"]),
-    shared("Redis", ["CHiredis", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
-    shared("Postgres", ["CLibpq", nioConcurrency, logging, lifecycle]),
+    shared(
+      "Redis", ["CHiredis", "Telemetry", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
+    shared("Postgres", ["CLibpq", "Telemetry", nioConcurrency, logging, lifecycle]),
     shared("Gzip", ["CZlib", nio, nioConcurrency]),
     shared(
       "Cache", ["Redis", "Keyspace", "Gzip", "Telemetry", nio, nioConcurrency, crypto, logging],
@@ -121,10 +122,11 @@ let package = Package(
       swiftSettings: strict),
     tests("TestSupport", []),
     tests("Conversations", ["Conversations"]),
-    tests("Redis", ["Redis", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
-    tests("Postgres", ["Postgres", logging, lifecycle]),
+    tests("Redis", ["Redis", "Telemetry", nio, nioPosix, nioConcurrency, nioSSL, logging, lifecycle]),
+    tests("Postgres", ["Postgres", "Telemetry", logging, lifecycle]),
     tests("Gzip", ["Gzip", nio]),
-    tests("Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", nio, logging]),
+    tests(
+      "Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, logging]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
@@ -147,6 +149,9 @@ let package = Package(
         "Redis", "Telemetry",
         logging, nio,
       ]),
+    tests(
+      "Fuzz",
+      ["APIService", "ConversationStore", "Conversations", "Redis", nio, nioEmbedded, nioHTTP, crypto]),
     tests("Integration", [httpClient, nio, nioHTTP, nioCompression, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]

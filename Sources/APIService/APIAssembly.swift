@@ -34,11 +34,14 @@ struct APIAssembly: Sendable {
   }
 
   /// All routes with their middlewares.
-  func router() -> Router<APIContext> {
+  ///
+  /// - Parameter catalogue: gets the operations that they serve.
+  func router(_ catalogue: RouteCatalogue = RouteCatalogue()) -> Router<APIContext> {
     let router = Router(context: APIContext.self)
     router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
     router.add(middleware: Forwarding(proxies: settings.trustedProxies))
-    let open = RouteTable(router)
+    router.add(middleware: OtherMethods())
+    let open = RouteTable(router, catalogue: catalogue, needsToken: false)
     HealthRoutes(backends: backends, readiness: readiness)
       .register(in: open)
     let scrape = BackendScrape(registry: metrics, backends: backends)
@@ -49,12 +52,15 @@ struct APIAssembly: Sendable {
       .register(in: open)
     WebhookRoutes(
       queue: queue, authentication: settings.webhooks.authentication,
-      maximumBytes: settings.webhooks.maximumBytes, onRefusal: { _ in }
+      maximumBytes: settings.webhooks.maximumBytes, refusal: { problem, _ in problem }
     )
     .register(in: open)
-    let authenticated = RouteTable(router.group().add(middleware: Authentication(identity: identity)))
+    let authenticated = RouteTable(
+      router.group().add(middleware: Authentication(identity: identity)), catalogue: catalogue,
+      needsToken: true)
     ConversationRoutes(store: backends.store).register(in: authenticated)
     UserRoutes(store: backends.store).register(in: authenticated)
+    DocumentRoutes(catalogue: catalogue).register(in: open)
     return router
   }
 

@@ -1,3 +1,4 @@
+import Telemetry
 import TestSupport
 import Testing
 
@@ -28,6 +29,37 @@ struct FlightsTests {
     #expect(try await flights.join("key") == 1)
     await afterwards.release()
     #expect(try await eventually { try await flights.join("key") == nil })
+  }
+
+  @Test("Each who waits does so until the deadline of their own request; the load goes on without one")
+  func deadlines() async throws {
+    let flights = NumberFlights()
+    let direct = DirectLoads<String, Int>(limit: 1)
+    let load = Stop()
+    let patient = Task {
+      try await flights.joinOrStart("key") {
+        await load.wait()
+        return RequestDeadline.instant == nil ? 1 : 0
+      }
+    }
+    #expect(try await eventually { await load.isReached })
+    await #expect(throws: RequestDeadline.Exceeded()) {
+      try await RequestDeadline.within(.milliseconds(20)) { try await flights.joinOrStart("key") { 2 } }
+    }
+    await #expect(throws: RequestDeadline.Exceeded()) {
+      try await RequestDeadline.within(.milliseconds(20)) {
+        try await direct.value(for: "key") {
+          await load.wait()
+          return 3
+        }
+      }
+    }
+    let hurried = try await RequestDeadline.within(.seconds(60)) {
+      try await flights.joinOrStart("other") { RequestDeadline.instant == nil ? 4 : 0 }
+    }
+    #expect(hurried == 4)
+    await load.release()
+    #expect(try await patient.value == 1)
   }
 
   @Test("A failure reaches all who wait and nobody after them")

@@ -62,7 +62,7 @@ extension Integration {
 
     private static func mix(_ ids: [String], _ count: Int, seed: UInt64, _ apis: [API]) async throws -> Tally
     {
-      var random = SplitMix(state: seed)
+      var random = SplitMix64(seed: seed)
       let popularity = Zipf(ids.count)
       let requests = (0..<count).map { number in
         let id = ids[popularity.choose(&random)]

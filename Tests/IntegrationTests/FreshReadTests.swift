@@ -73,7 +73,7 @@ extension Integration {
 
     /// Reads at random until the ledger is closed; nothing may be older than what was acknowledged before the read.
     private static func read(_ ledger: Ledger, _ api: API, seed: UInt64) async throws {
-      var random = SplitMix(state: seed)
+      var random = SplitMix64(seed: seed)
       while !ledger.isClosed {
         let number = Int.random(in: 0..<conversations, using: &random)
         let client = api.client(owner(number))

@@ -1,4 +1,5 @@
 import Postgres
+import Telemetry
 import TestSupport
 import Testing
 
@@ -145,6 +146,34 @@ struct TransactionTests {
       let open =
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name')"
       #expect(try await eventually { try await client.number(open) == limit })
+    }
+  }
+
+  @Test("Nobody waits longer than the request they serve: not for a connection, a statement or a transaction")
+  func requestDeadline() async throws {
+    try await withClient(parameters: "connection_limit=2&pool_timeout=60") { client in
+      let start = ContinuousClock.now
+      try await RequestDeadline.within(.milliseconds(200)) {
+        let statement = try await failure {
+          _ = try await client.query("SELECT pg_sleep(60)", deadline: .seconds(60))
+        }
+        #expect(statement.code == .deadline)
+      }
+      try await RequestDeadline.within(.milliseconds(200)) {
+        let transaction = try await failure {
+          try await client.withTransaction(deadline: .seconds(60)) { connection in
+            _ = try await connection.query("SELECT pg_sleep(60)", deadline: .seconds(60))
+          }
+        }
+        #expect(transaction.code == .deadline)
+      }
+      try await client.withConnection { _ in
+        try await RequestDeadline.within(.milliseconds(200)) {
+          let wait = try await failure { try await client.withTransaction { _ in } }
+          #expect(wait.code == .deadline && wait.isTimeout)
+        }
+      }
+      #expect(ContinuousClock.now - start < .seconds(20))
     }
   }
 

@@ -3,6 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Redis
 import ServiceLifecycle
+import Telemetry
 import TestSupport
 import Testing
 
@@ -152,6 +153,24 @@ struct RedisClientFaultTests {
           #expect(try await connection.execute(Self.scripted).string == "mine")
           #expect(try await eventually { !connection.isOpen })
         }
+      }
+    }
+  }
+
+  @Test("waits no longer than the request it serves, also with a timeout of its own")
+  func requestDeadline() async throws {
+    try await withScriptedServer({ _, _ in .nothing }) { server async throws in
+      try await withClient(server.url) { client async throws in
+        let start = ContinuousClock.now
+        for limit in [Duration.milliseconds(50), .zero] {
+          let error = await #expect(throws: RedisError.self) {
+            try await RequestDeadline.within(limit) {
+              try await client.execute(Self.scripted, timeout: .seconds(30))
+            }
+          }
+          #expect(error?.code == .timedOut)
+        }
+        #expect(ContinuousClock.now - start < .seconds(20))
       }
     }
   }

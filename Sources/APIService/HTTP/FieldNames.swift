@@ -9,6 +9,9 @@ extension HTTPField.Name {
   /// W3C Server Timing.
   static let serverTiming = known("Server-Timing")
 
+  /// CSP 3.
+  static let contentSecurityPolicy = known("Content-Security-Policy")
+
   static let xForwardedFor = known("X-Forwarded-For")
   /// RFC 7239.
   static let forwarded = known("Forwarded")

@@ -10,9 +10,9 @@ struct ConversationRoutes: Sendable {
   let store: ConversationStore
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
-    routes.add("/conversations", [.get: list, .post: create])
-    routes.add("/conversations/:id", [.get: read, .patch: patch, .delete: delete])
-    routes.add("/conversations/:id/messages", [.get: messages])
+    routes.add([.listConversations: list, .createConversation: create])
+    routes.add([.readConversation: read, .patchConversation: patch, .deleteConversation: delete])
+    routes.add([.listConversationMessages: messages])
   }
 
   @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {

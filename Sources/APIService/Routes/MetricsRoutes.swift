@@ -8,7 +8,7 @@ struct MetricsRoutes: Sendable {
   let page: MetricsPage
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
-    routes.add("/metrics", [.get: metrics])
+    routes.add([.metrics: metrics])
   }
 
   /// What came by a proxy that is not trusted came from anywhere, whatever the proxy's own network.

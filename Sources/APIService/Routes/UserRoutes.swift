@@ -8,7 +8,7 @@ struct UserRoutes: Sendable {
   let store: ConversationStore
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
-    routes.add("/users/:id/messages", [.get: messages])
+    routes.add([.listUserMessages: messages])
   }
 
   /// Authorised before looking: another user's id is the same 404 as an impossible one.

@@ -1,6 +1,7 @@
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import Redis
+internal import Telemetry
 
 extension Cache {
   /// Stores a loaded value, or only gives the lease back. Nobody waits for it: a failure is counted, never thrown.
@@ -23,7 +24,7 @@ extension Cache {
     guard refreshes.withLockedValue({ $0.insert(key).inserted }) else { return }
     // Bare task: nobody waits for a refresh, its reader has been answered. The load's own deadline bounds it.
     Task {
-      await reload(entry, record, load)
+      await RequestDeadline.without { await reload(entry, record, load) }
       _ = refreshes.withLockedValue { $0.remove(key) }
     }
   }

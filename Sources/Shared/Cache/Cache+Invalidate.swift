@@ -1,12 +1,13 @@
 package import Keyspace
 internal import Logging
 internal import Redis
+internal import Telemetry
 
 extension Cache {
   /// Drops everything cached of these groups, on every instance. To be awaited after COMMIT and before a write is
   /// acknowledged.
   ///
-  /// Goes on when the caller is cancelled: the write has happened. What Redis does not confirm is sent again, with
+  /// Goes on when the caller is cancelled or late: the write has happened. What Redis does not confirm is sent again, with
   /// fresh epochs, up to ``CacheSettings/invalidationLimit``.
   ///
   /// - Parameter lsn: sampled on the primary after COMMIT, in a new statement; nil keeps replicas out of the cache
@@ -15,8 +16,9 @@ extension Cache {
     guard !groups.isEmpty else { return .confirmed(by: nil) }
     // Others may read from Redis what we do not; but where there is none, nobody does.
     guard settings.mode != .off || server.redis.isConnected else { return .confirmed(by: nil) }
-    // Unstructured for the shield against cancellation only; it is awaited right here.
-    return await Task { await sendInvalidations(groups, lsn: lsn) }.value
+    // Unstructured for the shield against cancellation only; it is awaited right here. It is for everybody, so that the
+    // writer's deadline does not count.
+    return await Task { await RequestDeadline.without { await sendInvalidations(groups, lsn: lsn) } }.value
   }
 
   private func sendInvalidations(_ groups: Set<CacheGroup>, lsn: UInt64?) async -> CacheConfirmation {

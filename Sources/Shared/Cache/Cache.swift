@@ -3,6 +3,7 @@ package import Logging
 internal import NIOConcurrencyHelpers
 package import Redis
 internal import Synchronization
+internal import Telemetry
 
 /// Read-through cache over Redis that is never stale after an acknowledged write.
 ///
@@ -75,7 +76,7 @@ package final class Cache: Sendable {
     case .allowed: break
     case .probe:
       // Bare task: whether Redis is back is not for this reader to wait for. Its own timeout bounds it.
-      Task { await probe() }
+      Task { await RequestDeadline.without { await probe() } }
       return .failure(CacheBypass(.breakerOpen))
     case .refused: return .failure(CacheBypass(.breakerOpen))
     }

@@ -1,4 +1,5 @@
 internal import NIOConcurrencyHelpers
+internal import Telemetry
 
 /// Loads without Redis: at most one per key reads at a time, and a limited number of keys.
 ///
@@ -42,7 +43,7 @@ final class DirectLoads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private func run(_ flight: Flight<Value>, _ key: Key, _ load: @escaping Load) {
     // Bare task: everybody who waits for the flight awaits it, and it outlives any one of them.
     Task {
-      let result = await Result(catching: load)
+      let result = await RequestDeadline.without { await Result(catching: load) }
       // Before the answers, so that a caller who comes back with the next question finds its place free.
       let next = advance(key)
       flight.land(result)

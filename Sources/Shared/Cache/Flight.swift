@@ -1,4 +1,5 @@
 internal import NIOConcurrencyHelpers
+internal import Telemetry
 
 /// One load that several callers wait for.
 ///
@@ -30,16 +31,24 @@ final class Flight<Value: Sendable>: Sendable {
     }
   }
 
-  /// Waits for the load to end, or for the caller's own cancellation.
+  /// Waits for the load to end, for the caller's own cancellation, or for the deadline of the request it serves.
   ///
   /// - Parameter arrival: from ``arrive()``; each can wait once.
   func value(for arrival: Int) async throws -> Value {
-    try await withTaskCancellationHandler {
+    // Bare task: nobody waits for it; it ends with this wait.
+    let alarm = RequestDeadline.instant.map { due in
+      Task {
+        try await Task.sleep(until: due, clock: .continuous)
+        leave(arrival, RequestDeadline.Exceeded())
+      }
+    }
+    defer { alarm?.cancel() }
+    return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         if let result = wait(arrival, continuation) { continuation.resume(with: result) }
       }
     } onCancel: {
-      leave(arrival)
+      leave(arrival, CancellationError())
     }
   }
 
@@ -58,15 +67,17 @@ final class Flight<Value: Sendable>: Sendable {
   ) -> Result<Value, any Error>? {
     state.withLockedValue { state in
       if let result = state.result { return result }
-      // Cancelled before it got here: the handler has given up the place.
-      guard state.waiters[arrival] != nil else { return .failure(CancellationError()) }
+      // Cancelled or too late before it got here: the place has been given up.
+      guard state.waiters[arrival] != nil else {
+        return .failure(RequestDeadline.isOver ? RequestDeadline.Exceeded() : CancellationError())
+      }
       state.waiters[arrival] = .waiting(continuation)
       return nil
     }
   }
 
-  private func leave(_ arrival: Int) {
+  private func leave(_ arrival: Int, _ reason: any Error) {
     let waiter = state.withLockedValue { $0.waiters.removeValue(forKey: arrival) }
-    if case .waiting(let continuation) = waiter { continuation.resume(throwing: CancellationError()) }
+    if case .waiting(let continuation) = waiter { continuation.resume(throwing: reason) }
   }
 }

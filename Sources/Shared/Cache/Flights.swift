@@ -1,4 +1,5 @@
 internal import NIOConcurrencyHelpers
+internal import Telemetry
 
 /// The loads under way in this process, one per key.
 ///
@@ -49,14 +50,16 @@ final class Flights<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     _ flight: Flight<Value>, _ key: Key, load: @escaping Load,
     afterwards: @escaping @Sendable (Result<Value, any Error>) async -> Void
   ) {
-    // Bare task: everybody who waits for the flight awaits it, and it outlives any one of them.
+    // Bare task: everybody who waits for the flight awaits it, and it outlives any one of them, and their deadlines.
     Task {
-      let result = await Result(catching: load)
-      // A failure is not for those who come later.
-      if case .failure = result { remove(flight, key) }
-      flight.land(result)
-      await afterwards(result)
-      remove(flight, key)
+      await RequestDeadline.without {
+        let result = await Result(catching: load)
+        // A failure is not for those who come later.
+        if case .failure = result { remove(flight, key) }
+        flight.land(result)
+        await afterwards(result)
+        remove(flight, key)
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package import Logging
 import ServiceLifecycle
+internal import Telemetry
 
 /// All access to one Postgres server or set of hosts: pipelined statements, and exclusive connections for
 /// transactions.
@@ -46,7 +47,8 @@ package final class PostgresClient: Sendable, Service {
   ) async throws(PostgresError) -> PostgresResult {
     let encoded = try EncodedStatement(statement, parameters)
     let deadline = ContinuousClock.now + (deadline ?? reactor.configuration.defaultDeadline)
-    let batch = Batch(.statements([encoded]), deadline: deadline, isSingle: true)
+    let batch = Batch(
+      .statements([encoded]), deadline: RequestDeadline.earlier(of: deadline), isSingle: true)
     let results = try await reactor.run(batch) { .submit(batch) }
     return try results.only(statement)
   }
@@ -70,13 +72,14 @@ package final class PostgresClient: Sendable, Service {
   /// Runs `body` in a transaction: COMMIT when it returns, ROLLBACK when it throws or its task is cancelled
   /// before the COMMIT is sent. BEGIN travels with the first statement.
   ///
-  /// `deadline` is for all of it. `connectionLost` out of a COMMIT leaves the outcome unknown. Nothing is
+  /// `deadline` is for all of it, waiting for a connection included. `connectionLost` out of a COMMIT leaves the outcome unknown. Nothing is
   /// repeated: ask `isRetryable`.
   package nonisolated(nonsending) func withTransaction<Value>(
     deadline: Duration? = nil,
     _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Value
   ) async throws -> Value {
-    let connection = try await borrow(begins: true, until: deadline.map { ContinuousClock.now + $0 })
+    let own = deadline.map { ContinuousClock.now + $0 }
+    let connection = try await borrow(begins: true, until: own)
     defer { connection.release(isReusable: true) }
     let value = try await body(connection)
     if Task.isCancelled { throw PostgresError(.cancelled, "the task was cancelled before COMMIT") }
@@ -85,9 +88,10 @@ package final class PostgresClient: Sendable, Service {
   }
 
   private nonisolated(nonsending) func borrow(
-    begins: Bool, until: ContinuousClock.Instant?
+    begins: Bool, until own: ContinuousClock.Instant?
   ) async throws(PostgresError) -> PostgresConnection {
-    let request = BorrowRequest(begins: begins)
+    let until = earlier(own, RequestDeadline.instant)
+    let request = BorrowRequest(begins: begins, until: until)
     let outcome = await request.call.wait {
       reactor.post(.borrow(request))
     } abandon: { [reactor] in

@@ -2,6 +2,7 @@ import Conversations
 import Keyspace
 import NIOCore
 import Redis
+import TestSupport
 
 @testable import Cache
 
@@ -17,7 +18,7 @@ struct FenceModel {
   let groups: [CacheGroup]
   let entries: [CacheEntry]
   var nodes: [FenceNode]
-  var random: SeededRandom
+  var random: SplitMix64
   var database: FenceDatabase
   /// Milliseconds since the run began.
   var now: UInt64 = 0
@@ -29,7 +30,7 @@ struct FenceModel {
 
   /// - Parameter start: the time of Redis at which the clock begins, hours ahead.
   init(seed: UInt64, plan: FencePlan?, fault: FenceFault, nodes: [FenceNode], start: UInt64) {
-    var random = SeededRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     let course = plan ?? .plan(&random)
     self.plan = course
     self.fault = fault

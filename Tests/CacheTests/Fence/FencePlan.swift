@@ -1,3 +1,5 @@
+import TestSupport
+
 /// What happens to the servers in one run, and when each client notices. Milliseconds.
 struct FencePlan {
   /// All clients are to go to another server.
@@ -20,7 +22,7 @@ struct FencePlan {
 
   /// A replica takes over that has missed seconds; then it, too, is lost: to a restart from an old snapshot, or back to
   /// the first server, which nobody had told.
-  static func plan(_ random: inout SeededRandom) -> FencePlan {
+  static func plan(_ random: inout SplitMix64) -> FencePlan {
     let first = UInt64(random.number(12_000...22_000))
     let second = first + UInt64(random.number(8_000...25_000))
     let takeover = Failover(
@@ -41,7 +43,7 @@ struct FencePlan {
   }
 
   /// One client's way: some move at once, some within seconds, some long after.
-  func route(_ random: inout SeededRandom) -> Route {
+  func route(_ random: inout SplitMix64) -> Route {
     let longest = [0, 2_000, 25_000][random.number(0...2)]
     return Route(
       moves: failovers.map { ($0.at + UInt64(random.number(0...longest)), $0.node) })

@@ -2,6 +2,7 @@ import Conversations
 import Keyspace
 import NIOCore
 import Redis
+import TestSupport
 
 @testable import Cache
 
@@ -14,7 +15,7 @@ struct InterleavingModel {
   let keys: CacheKeys
   let groups: [CacheGroup]
   let entries: [CacheEntry]
-  var random: SeededRandom
+  var random: SplitMix64
   var database = ModelDatabase()
   /// What every read from now on must show: acknowledged by a writer, or below a relay's watermark.
   private(set) var acknowledged = 0
@@ -44,7 +45,7 @@ struct InterleavingModel {
       .user(UserID(stored: "anna")),
     ]
     entries = [CacheEntry(groups[0], .body, keys: keys), CacheEntry(groups[1], .body, keys: keys)]
-    random = SeededRandom(seed: seed)
+    random = SplitMix64(seed: seed)
   }
 
   /// Runs so many steps, and removes what is left in Redis.

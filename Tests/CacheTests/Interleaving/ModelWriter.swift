@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Cache
 
 /// A write as the store does it: COMMIT, LSN, one invalidation per group, and only then the acknowledgement.

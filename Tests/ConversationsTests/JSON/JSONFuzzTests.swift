@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Conversations
@@ -6,7 +7,7 @@ import Testing
 struct JSONFuzzTests {
   @Test("The scanner accepts exactly what a naive second parser accepts")
   func sameVerdict() {
-    var generator = SeededGenerator(named: "JSON scanner")
+    var generator = seededGenerator(named: "JSON scanner")
     var accepted = 0
     for _ in 0..<20_000 {
       var bytes = Array(Self.text(&generator, depth: 0).utf8)
@@ -20,7 +21,7 @@ struct JSONFuzzTests {
 
   @Test("What the writer writes reads back as the same string")
   func writerRoundTrip() throws {
-    var generator = SeededGenerator(named: "JSON writer")
+    var generator = seededGenerator(named: "JSON writer")
     for _ in 0..<3000 {
       let string = String(Self.characters(&generator, in: 1...0x2FF))
       var writer = JSONWriter()
@@ -36,7 +37,7 @@ struct JSONFuzzTests {
 
   @Test("Normal form is stable: normalising it again changes nothing, and its value stays equal")
   func normalFormIsStable() throws {
-    var generator = SeededGenerator(named: "JSON normal form")
+    var generator = seededGenerator(named: "JSON normal form")
     for _ in 0..<3000 {
       let text = Array(Self.text(&generator, depth: 0).utf8)
       let once = try NormalizedJSON(text: text)
@@ -45,7 +46,7 @@ struct JSONFuzzTests {
     }
   }
 
-  private static func text(_ generator: inout SeededGenerator, depth: Int) -> String {
+  private static func text(_ generator: inout SplitMix64, depth: Int) -> String {
     let space = [" ", "", "", "\n"].randomElement(using: &generator) ?? ""
     switch Int.random(in: 0..<(depth > 5 ? 5 : 8), using: &generator) {
     case 0: return space + (["true", "false", "null"].randomElement(using: &generator) ?? "")
@@ -69,7 +70,7 @@ struct JSONFuzzTests {
     }
   }
 
-  private static func damage(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+  private static func damage(_ bytes: inout [UInt8], _ generator: inout SplitMix64) {
     let interesting = Array("{}[]\",:\\u0e-.tn \u{1}".utf8) + [0x80, 0xC3, 0xED, 0xFF, 0xF0]
     for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
       let index = Int.random(in: 0..<bytes.count, using: &generator)
@@ -82,7 +83,7 @@ struct JSONFuzzTests {
   }
 
   private static func characters(
-    _ generator: inout SeededGenerator, in range: ClosedRange<UInt32>
+    _ generator: inout SplitMix64, in range: ClosedRange<UInt32>
   ) -> String.UnicodeScalarView {
     var view = String.UnicodeScalarView()
     for _ in 0..<Int.random(in: 0...40, using: &generator) {

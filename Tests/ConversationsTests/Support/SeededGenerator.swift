@@ -1,20 +1,10 @@
 import Foundation
+import TestSupport
 
-/// SplitMix64: the same seed, the same run. The seed is printed and taken from `FRESHET_SEED` when set.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(named name: String) {
-    let given = ProcessInfo.processInfo.environment["FRESHET_SEED"].flatMap { UInt64($0) }
-    state = given ?? UInt64.random(in: 0...UInt64.max)
-    print("\(name): FRESHET_SEED=\(state)")
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
+/// The seed is printed and taken from `FRESHET_SEED` when set.
+func seededGenerator(named name: String) -> SplitMix64 {
+  let given = ProcessInfo.processInfo.environment["FRESHET_SEED"].flatMap { UInt64($0) }
+  let seed = given ?? .random(in: 0 ... .max)
+  print("\(name): FRESHET_SEED=\(seed)")
+  return SplitMix64(seed: seed)
 }

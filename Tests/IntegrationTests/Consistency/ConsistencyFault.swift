@@ -21,7 +21,7 @@ struct ConsistencyFault: Sendable, CustomStringConvertible {
   static let all = programs + redis + networks + postgres
 
   /// Something happens to a program while something else happens to what it relies on.
-  static func pairs(_ count: Int, _ random: inout SplitMix) -> [ConsistencyFault] {
+  static func pairs(_ count: Int, _ random: inout SplitMix64) -> [ConsistencyFault] {
     let first = programs.shuffled(using: &random).prefix(count)
     let second = (redis + networks).shuffled(using: &random).prefix(count)
     return zip(first, second).map { first, second in

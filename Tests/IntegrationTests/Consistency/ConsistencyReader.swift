@@ -33,7 +33,7 @@ struct ConsistencyReader: Sendable {
   }
 
   /// Few conversations are asked for often, most now and then.
-  private static func target(_ random: inout SplitMix) -> ReadTarget {
+  private static func target(_ random: inout SplitMix64) -> ReadTarget {
     let skewed = Double.random(in: 0..<1, using: &random)
     let number = Int(skewed * skewed * skewed * Double(ConsistencyLoad.conversations))
     let user = number % ConsistencyLoad.users
@@ -46,7 +46,7 @@ struct ConsistencyReader: Sendable {
     }
   }
 
-  private static func guest(_ random: inout SplitMix) -> ReadTarget {
+  private static func guest(_ random: inout SplitMix64) -> ReadTarget {
     let first = ConsistencyLoad.conversations
     let number = Int.random(in: first..<(first + ConsistencyLoad.guests), using: &random)
     return Bool.random(using: &random) ? .conversation(number) : .messages(number)

@@ -12,7 +12,7 @@ final class ConsistencyStage: Sendable {
   let form: FaultForm
   let clock = RunClock()
   let recorder = Recorder()
-  private let random: NIOLockedValueBox<SplitMix>
+  private let random: NIOLockedValueBox<SplitMix64>
   private let settings: [String: String]
   private let installation: Installation
 
@@ -35,7 +35,7 @@ final class ConsistencyStage: Sendable {
     self.form = form
     self.installation = installation
     self.settings = settings
-    random = NIOLockedValueBox(SplitMix(state: seed))
+    random = NIOLockedValueBox(SplitMix64(seed: seed))
     let primary = try await PostgresServer.start(arguments: ["-c", "track_commit_timestamp=on"])
     system = try await LocalSystem.start(postgres: primary)
     replica = try await PostgresServer.startReplica(of: primary)
@@ -72,7 +72,7 @@ final class ConsistencyStage: Sendable {
   }
 
   /// Independent choices for one of the actors of the load.
-  func randomness() -> SplitMix { random.withLockedValue { SplitMix(state: $0.next()) } }
+  func randomness() -> SplitMix64 { random.withLockedValue { SplitMix64(seed: $0.next()) } }
 
   /// The time from one fault to the next, give or take a fifth.
   func pause(_ short: Duration, _ long: Duration) async throws {

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Times that were measured side by side, again and again: each row at one time, each column one thing.
 struct Measurements: Sendable {
   private static let blocks = 24
@@ -18,12 +20,12 @@ struct Measurements: Sendable {
   /// Noise comes in bursts that hit all columns, so what is drawn anew (the bootstrap) are blocks of rows. Noise alone
   /// hardly ever makes the result positive; an excess that is there does, the sooner the more rows there are.
   func certainExcess(at part: Double, seed: UInt64 = 1) -> Double {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     let excesses = (0..<Self.draws).map { _ in Self.excess(at: part, resampled(&random)) }
     return Self.quantile(0.01, of: excesses)
   }
 
-  private func resampled(_ random: inout SplitMix) -> [[Double]] {
+  private func resampled(_ random: inout SplitMix64) -> [[Double]] {
     let length = max(1, rows.count / Self.blocks)
     return (0..<Self.blocks).flatMap { _ in
       let start = Int.random(in: 0...(rows.count - length), using: &random)

@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 
 @Suite("What measurements tell despite noise")
 struct MeasurementsTests {
   /// Both columns share bursts of noise; the first has `excess` on top.
   private func measurements(excess: Double, _ seed: UInt64) -> Measurements {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     var measurements = Measurements()
     var burst = 0.0
     for row in 0..<480 {

@@ -158,7 +158,7 @@ private struct MixedCrowd: Sendable {
 
   func run(clients: Int, operations: Int) async throws {
     try await concurrently(0..<clients, width: clients) { client in
-      var random = SplitMix(state: UInt64(client))
+      var random = SplitMix64(seed: UInt64(client))
       for operation in 0..<(operations / clients) {
         let number = popularity.choose(&random)
         let api = apis[operation % apis.count].client(population.name(ofUser: population.user(of: number)))

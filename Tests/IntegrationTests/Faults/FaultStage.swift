@@ -5,7 +5,7 @@ import TestSupport
 /// An installation with its workers, the events sent to it, and what was found wrong so far.
 final class FaultStage: Sendable {
   struct State {
-    var random: SplitMix
+    var random: SplitMix64
     var workers: [FaultWorker] = []
     var workersStarted = 0
     var complaints: [String] = []
@@ -26,7 +26,7 @@ final class FaultStage: Sendable {
     self.system = system
     self.form = form
     self.programs = programs
-    state = NIOLockedValueBox(State(random: SplitMix(state: seed)))
+    state = NIOLockedValueBox(State(random: SplitMix64(seed: seed)))
     audit = FaultAudit(system: system)
     deadlocksBefore = system.deadlocks
     try await audit.install()

@@ -1,6 +1,7 @@
 import Keyspace
 import Queue
 import Redis
+import TestSupport
 
 /// Operators, and the workers' copying and purging of the dead, among everything else that happens.
 extension QueueSimulation {

@@ -2,6 +2,7 @@ import Keyspace
 import NIOCore
 import Queue
 import Redis
+import TestSupport
 
 /// Random workers, some of which die, sleep or lose replies, on the real scripts. Same seed, same run, but
 /// for the clock.

@@ -4,7 +4,8 @@ internal import Logging
 extension Dispatcher {
   func borrow(_ request: BorrowRequest, _ now: ContinuousClock.Instant) {
     if request.call.isAnswered { return }
-    request.id = borrow(.caller(request), until: configuration.poolTimeout.map { now + $0 }, now)
+    let limit = configuration.poolTimeout.map { now + $0 }
+    request.id = borrow(.caller(request), until: earlier(limit, request.until), now)
   }
 
   /// A single statement takes the place of a borrower when all connections are exclusive ones.
@@ -143,12 +144,19 @@ extension Dispatcher {
 
   private func refuse(_ waiter: WaiterID, _ reason: PoolRefusal, _ now: ContinuousClock.Instant) {
     switch borrowers.removeValue(forKey: waiter) {
-    case .caller(let request): _ = request.call.complete(.failure(Self.error(reason)))
-    case .statement(let batch):
-      let isLate = reason == .timedOut && batch.deadline <= now
-      batch.fail(isLate ? Self.lateBeforeSending : Self.error(reason))
+    case .caller(let request):
+      _ = request.call.complete(.failure(Self.error(reason, waitedUntil: request.until, now)))
+    case .statement(let batch): batch.fail(Self.error(reason, waitedUntil: batch.deadline, now))
     case nil: break
     }
+  }
+
+  /// Whether the pool's time was up, or the caller's.
+  private static func error(
+    _ reason: PoolRefusal, waitedUntil limit: ContinuousClock.Instant?, _ now: ContinuousClock.Instant
+  ) -> PostgresError {
+    if case .timedOut = reason, let limit, limit <= now { return lateBeforeSending }
+    return error(reason)
   }
 
   private func serveEarly(_ now: ContinuousClock.Instant) {

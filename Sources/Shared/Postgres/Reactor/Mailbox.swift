@@ -22,11 +22,14 @@ enum ReactorMessage: Sendable {
 /// `@unchecked Sendable`: `id` belongs to the reactor thread; the rest is immutable.
 final class BorrowRequest: @unchecked Sendable {
   let begins: Bool
+  /// When the caller's own time is up; nil waits for `pool_timeout`.
+  let until: ContinuousClock.Instant?
   let call = PendingCall<LeaseID>()
   var id: WaiterID?
 
-  init(begins: Bool) {
+  init(begins: Bool, until: ContinuousClock.Instant?) {
     self.begins = begins
+    self.until = until
   }
 }
 

@@ -1,5 +1,6 @@
 internal import NIOConcurrencyHelpers
 internal import NIOCore
+internal import Telemetry
 
 /// One connection to Redis, usable from any task. Commands are pipelined in the order of the calls.
 package final class RedisConnection: Sendable {
@@ -34,7 +35,7 @@ package final class RedisConnection: Sendable {
       return true
     }
     // Bare task: nobody waits for it. Without an answer the next doubt asks again.
-    if isDue { Task { try? await askServer() } }
+    if isDue { Task { try? await RequestDeadline.without { try await askServer() } } }
   }
 
   var eventLoop: any EventLoop { channel.eventLoop }
@@ -42,9 +43,11 @@ package final class RedisConnection: Sendable {
   /// Completes when the socket is closed, for whatever reason.
   var closeFuture: EventLoopFuture<Void> { channel.closeFuture }
 
-  /// When a call made now times out; nil means the client's default.
+  /// When a call made now times out, at the latest with the request it is for; nil means the client's default.
   func deadline(_ timeout: Duration?) -> NIODeadline {
-    .now() + TimeAmount(timeout ?? settings.commandTimeout)
+    let own = timeout ?? settings.commandTimeout
+    guard let due = RequestDeadline.instant else { return .now() + TimeAmount(own) }
+    return .now() + TimeAmount(min(own, due - .now))
   }
 
   /// The one way out: `request` is `replies` encoded commands, and more than one reply comes as an array.

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Gives hostile cases to every parser, in a build of its own that counts what was reached.
+#
+#   FUZZ_CASES=…       how many for each (1,000,000)
+#   FUZZ_SEED=…        repeats a run
+#   ONLY=…             one of them, a regular expression over the tests' names: redisReplies
+#   SANITIZE=address   looks for faults of memory instead of what was reached; several times slower
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+export FUZZ_CASES=${FUZZ_CASES:-1000000}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+build=.build/fuzz-${SANITIZE:-coverage}
+if [ -n "${SANITIZE:-}" ]; then
+  flags=(--sanitize="$SANITIZE")
+else
+  flags=(--enable-code-coverage)
+fi
+
+# The first time everything is compiled once more: some ten minutes on two cores.
+SWIFT_DETERMINISTIC_HASHING=1 swift build --no-color-diagnostics --build-tests --scratch-path "$build" "${flags[@]}"
+SWIFT_DETERMINISTIC_HASHING=1 swift test --skip-build --disable-xctest --no-parallel --scratch-path "$build" \
+  "${flags[@]}" --filter "FuzzTests\.FuzzTests/.*${ONLY:-}"
+[ -z "${SANITIZE:-}" ] || exit 0
+
+echo
+echo "what the cases reached (of these tests alone), by file:"
+llvm-cov report "$build/debug/freshetPackageTests.xctest" -instr-profile="$build/debug/codecov/default.profdata" \
+  Sources/Shared/Conversations/{JSON,Requests,ProviderEvents} Sources/Shared/Redis/Codec \
+  Sources/APIService/{Identity,HTTP} |
+  awk '/^Filename|^TOTAL|\.swift/ { printf "%-58s %9s of %5s lines %8s\n", $1, $8 - $9, $8, $10 }' |
+  sed '1s/.*/file/'
