@@ -60,7 +60,10 @@ struct APIAssembly: Sendable {
     WebhookRoutes(
       queue: queue, authentication: settings.webhooks.authentication,
       maximumBytes: settings.webhooks.maximumBytes,
-      onRefusal: { [limits] in try await limits.countFailedWebhook(from: $0) }
+      refusal: { [limits] problem, address in
+        do { try await limits.countFailedWebhook(from: address) } catch { return error }
+        return problem
+      }
     )
     .register(in: open)
     let authenticated = RouteTable(
