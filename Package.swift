@@ -77,6 +77,7 @@ let package = Package(
       "Redis", ["CHiredis", "Telemetry", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
     shared("Postgres", ["CLibpq", "Telemetry", nioConcurrency, logging, lifecycle]),
     shared("Gzip", ["CZlib", nio, nioConcurrency]),
+    shared("RateLimit", ["Cache", "Keyspace", "Redis", nioConcurrency], resources: [.copy("Scripts")]),
     shared(
       "Cache", ["Redis", "Keyspace", "Gzip", "Telemetry", nio, nioConcurrency, crypto, logging],
       resources: [.copy("Scripts")]),
@@ -89,6 +90,7 @@ let package = Package(
         "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, lifecycle,
         logging,
       ]),
+    shared("Erasure", ["Conversations", "ConversationStore", "Queue", "Telemetry", lifecycle, logging]),
     shared(
       "Settings",
       [
@@ -103,15 +105,15 @@ let package = Package(
     .executableTarget(
       name: "APIService",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
-        "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
-        lifecycle, logging, metrics, nio, nioConcurrency, crypto,
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
+        "RateLimit", "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
+        lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, crypto,
       ],
       resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
     .executableTarget(
       name: "WebhookWorker",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
         "Settings", "Telemetry", hummingbird, httpClient, argumentParser, configuration, lifecycle,
         logging, metrics, nio, nioConcurrency,
       ],
@@ -126,7 +128,11 @@ let package = Package(
     tests("Postgres", ["Postgres", "Telemetry", logging, lifecycle]),
     tests("Gzip", ["Gzip", nio]),
     tests(
-      "Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, logging]),
+      "Cache",
+      ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, nioConcurrency, logging]),
+    tests(
+      "RateLimit",
+      ["RateLimit", "Cache", "Keyspace", "Redis", "Conversations", nioConcurrency, logging, lifecycle]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
@@ -139,7 +145,12 @@ let package = Package(
     tests(
       "Settings",
       ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio]),
-    tests("APIService", ["APIService", "Cache", "Conversations", "Settings", crypto]),
+    tests(
+      "APIService",
+      [
+        "APIService", "Cache", "Conversations", "RateLimit", "Settings", crypto, hummingbird, jwtKit, logging,
+        nioConcurrency,
+      ]),
     tests(
       "WebhookWorker",
       [

@@ -17,7 +17,7 @@ import Testing
       guard case .created(let id, _) = first.outcome else { throw Unexpected(first) }
       #expect(!first.isReplay)
       _ = try await rig.store.patch(
-        id, try .title("second"), mayAccess: { _ in true }, matches: { _ in true })
+        id, try .title("second"), in: .everyone, matches: { _ in true })
       let again = try await rig.create("k", title: "first")
       #expect(again.outcome == first.outcome)
       #expect(again.isReplay && again.invalidated)
@@ -99,7 +99,7 @@ import Testing
       let id = try await rig.store.create(taken, owner: Self.anna).conversation.id
       let first = try await rig.create("k", externalID: external)
       #expect((first.outcome, first.isReplay) == (.refused(.externalIDTaken), false))
-      #expect(try await rig.store.delete(id) { _ in true })
+      #expect(try await rig.store.delete(id, in: .everyone).invalidated)
       let again = try await rig.create("k", externalID: external)
       #expect((again.outcome, again.isReplay) == (.refused(.externalIDTaken), true))
       #expect(try await rig.count("conversations") == 0)

@@ -1,6 +1,7 @@
 import Cache
 import ConversationStore
 import Conversations
+import Erasure
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -8,6 +9,7 @@ import NIOCore
 /// `/conversations`: create, list, read, patch, delete.
 struct ConversationRoutes: Sendable {
   let store: ConversationStore
+  let eraser: Eraser
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
     routes.add([.listConversations: list, .createConversation: create])
@@ -41,7 +43,7 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let principal = context.principal
     let (filter, list, links) = try request.readList(at: "/conversations") { query in
       ConversationFilter(&query, subject: principal.userID, role: principal.role)
@@ -52,20 +54,20 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func read(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let id = try conversationID(context)
     try request.refuseQuery()
-    let answer = try await store.conversation(id, for: terms)
+    let answer = try await store.conversation(id, in: context.principal.scope, for: terms)
     try authorize(answer, context.principal)
     return CachedResponse.make(answer, since: start)
   }
 
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let id = try conversationID(context)
     let (_, list, links) = try request.readList(at: "/conversations/\(id)/messages")
-    let answer = try await store.messages(of: id, list, for: terms)
+    let answer = try await store.messages(of: id, list, in: context.principal.scope, for: terms)
     try authorize(answer, context.principal)
     return CachedResponse.make(answer, links: links, since: start)
   }
@@ -78,7 +80,7 @@ struct ConversationRoutes: Sendable {
     let patch = try ConversationPatch(decoding: body, role: principal.role)
     let conditions = EntityTags(request.headers[values: .ifMatch])
     let receipt = try await store.patch(
-      id, patch, mayAccess: { principal.mayAccess(owner: $0) },
+      id, patch, in: principal.scope,
       matches: { conditions.match($0) })
     return written(.ok, ByteBuffer(bytes: receipt.conversation.jsonBytes()), receipt.invalidated)
   }
@@ -88,10 +90,9 @@ struct ConversationRoutes: Sendable {
     let id = try conversationID(context)
     try request.refuseQuery()
     let conditions = EntityTags(request.headers[values: .ifMatch])
-    let invalidated = try await store.delete(id, matches: { conditions.match($0) }) {
-      principal.mayAccess(owner: $0)
-    }
-    return Response(status: .noContent, headers: pending(invalidated))
+    let receipt = try await store.delete(id, in: principal.scope, matches: { conditions.match($0) })
+    await eraser.eraseAtOnce(receipt.conversation.externalID)
+    return Response(status: .noContent, headers: pending(receipt.invalidated))
   }
 
   /// An id that is no UUID names nothing: the same 404 as an unknown one.
@@ -102,7 +103,7 @@ struct ConversationRoutes: Sendable {
 
   /// Nothing leaves before this: somebody else's is the same 404 as none.
   private func authorize(_ answer: CacheAnswer, _ principal: Principal) throws(Problem) {
-    guard answer.value.status == 200, principal.mayAccess(owner: answer.value.owner) else { throw .notFound }
+    guard answer.value.status == 200, principal.scope.includes(answer.value.owner) else { throw .notFound }
   }
 
   private func written(

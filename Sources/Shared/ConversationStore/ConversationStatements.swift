@@ -13,9 +13,10 @@ enum ConversationStatements {
   static let byID = PostgresStatement(
     "conversation_by_id", "SELECT \(columns) FROM conversations WHERE id = $1")
 
-  /// Index: primary key. Holds the row until the transaction ends.
+  /// Of the owner `$2`, or of anybody when that is null. Index: primary key. Holds the row until the transaction ends.
   static let lockByID = PostgresStatement(
-    "conversation_lock", "SELECT \(columns) FROM conversations WHERE id = $1 FOR UPDATE")
+    "conversation_lock",
+    "SELECT \(columns) FROM conversations WHERE id = $1 AND ($2::text IS NULL OR user_id = $2) FOR UPDATE")
 
   /// Index: conversations_external_id. Holds the row until the transaction ends.
   static let lockByExternalID = PostgresStatement(
@@ -45,14 +46,9 @@ enum ConversationStatements {
     updated_at = clock_timestamp() WHERE id = $1 RETURNING \(columns)
     """)
 
-  /// Index: primary key; messages and the transcript's record go by cascade.
-  static let delete = PostgresStatement("conversation_delete", "DELETE FROM conversations WHERE id = $1")
-
-  /// Index: primary key of deleted_conversations.
-  static let bury = PostgresStatement(
-    "conversation_bury",
-    "INSERT INTO deleted_conversations (external_id_sha256) VALUES (sha256(convert_to($1, 'UTF8'))) ON CONFLICT DO NOTHING"
-  )
+  /// Index: primary key; messages and the transcripts' records go by cascade.
+  static let delete = PostgresStatement(
+    "conversation_delete", "DELETE FROM conversations WHERE id = ANY($1::uuid[])")
 
   /// Index: primary key of deleted_conversations.
   static let exhume = PostgresStatement(

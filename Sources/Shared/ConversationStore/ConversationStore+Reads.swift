@@ -5,34 +5,41 @@ import NIOCore
 import Postgres
 
 extension ConversationStore {
-  /// One conversation, or its absence (status 404). The caller compares the value's owner before anything leaves.
+  /// One conversation, or its absence (status 404), which is also what is not within the scope. The caller compares the
+  /// value's owner once more before anything leaves.
   package func conversation(
-    _ id: ConversationID, for terms: ReadTerms = ReadTerms()
+    _ id: ConversationID, in scope: OwnerScope, for terms: ReadTerms = ReadTerms()
   ) async throws -> CacheAnswer {
-    try await cache.read(.conversation(id), .body, for: terms) { source in
+    // Loaded for whoever asks next, so not by this caller's scope.
+    let answer = try await cache.read(.conversation(id), .body, for: terms) { source in
       let answer = try await databases.read(ConversationStatements.byID, [.id(id)], from: source)
       guard let row = answer.rows.first else { return .absent(answer) }
       let conversation = try row.conversation()
       return .found(conversation.jsonBytes(), owner: conversation.userID, answer)
     }
+    return try answer.within(scope)
   }
 
-  /// A page of a conversation's messages in `position` order, or the conversation's absence (status 404).
+  /// A page of a conversation's messages in `position` order; otherwise as above.
   package func messages(
-    of id: ConversationID, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
+    of id: ConversationID, _ list: ListRequest, in scope: OwnerScope, for terms: ReadTerms = ReadTerms()
   ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
       let reading = try await open(list, in: .messages(of: id))
-      let (statement, parameters) = MessageStatements.page(of: id, reading)
+      let (statement, parameters) = MessageStatements.page(
+        of: id, reading, in: list.isCacheable ? .everyone : scope)
       let answer = try await databases.read(statement, parameters, from: source)
       guard let first = answer.rows.first else { return .absent(answer) }
       let owner = try first.textOrNil(0).map(UserID.init(stored:))
       return try .page(
         answer, reading, columns: 2, owner: owner, { try $0.message(from: $1) }, keyset: { $0.keyset })
     }
-    guard list.isCacheable else { return try await cache.readUncached(for: terms, load: load) }
+    guard list.isCacheable else {
+      return try await cache.readUncached(for: terms, load: load).within(scope)
+    }
     return try await cache.read(
-      .conversation(id), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load)
+      .conversation(id), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load
+    ).within(scope)
   }
 
   /// A page of a user's history, newest first; empty for an unknown user.
@@ -71,6 +78,14 @@ extension ConversationStore {
       status: filter.status, transcriptReceived: filter.transcriptReceived, page: list.page.page,
       limit: list.page.limit)
     return try await cache.read(.user(owner), field, for: terms, load: load)
+  }
+}
+
+extension CacheAnswer {
+  /// Throws `notFound` where the value belongs to somebody outside of the scope.
+  fileprivate func within(_ scope: OwnerScope) throws(WriteRefusal) -> CacheAnswer {
+    guard value.status != 200 || scope.includes(value.owner) else { throw .notFound }
+    return self
   }
 }
 

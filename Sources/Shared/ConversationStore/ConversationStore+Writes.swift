@@ -18,14 +18,14 @@ extension ConversationStore {
   /// Applies a merge patch to the locked row.
   ///
   /// - Parameters:
-  ///   - mayAccess: Judges the owner of the locked row; a refusal is `notFound`.
+  ///   - scope: What is not within it is `notFound`.
   ///   - matches: Judges the entity tag of the locked row: `If-Match`.
   package func patch(
-    _ id: ConversationID, _ patch: ConversationPatch, mayAccess: @Sendable (String?) -> Bool,
+    _ id: ConversationID, _ patch: ConversationPatch, in scope: OwnerScope,
     matches: @Sendable (String) -> Bool
   ) async throws -> WriteReceipt {
     try await write { transaction in
-      let stored = try await Self.lock(id, transaction, mayAccess, matches)
+      let stored = try await Self.lock(id, scope, transaction, matches)
       let changed = try patch.applied(to: stored).stamped(at: .now())
       guard changed != stored else { return stored }
       let update: [PostgresParameter] = [
@@ -36,22 +36,19 @@ extension ConversationStore {
     }
   }
 
-  /// Deletes a conversation with its messages and leaves a tombstone of its external id.
+  /// Deletes a conversation with its messages and dead letters, leaves a tombstone of its external id, and asks for the
+  /// erasure of what else there is of it.
   ///
   /// - Parameter matches: Judges the entity tag of the locked row: `If-Match`.
-  /// - Returns: Whether Redis confirmed the invalidation.
+  /// - Returns: The row as it was.
   package func delete(
-    _ id: ConversationID, matches: @Sendable (String) -> Bool = { _ in true },
-    mayAccess: @Sendable (String?) -> Bool
-  ) async throws -> Bool {
-    let receipt = try await write { transaction in
-      let stored = try await Self.lock(id, transaction, mayAccess, matches)
-      let burial = stored.externalID.map { (ConversationStatements.bury, [PostgresParameter.externalID($0)]) }
-      _ = try await transaction.change(
-        [burial, (ConversationStatements.delete, [.id(id)])].compactMap(\.self))
+    _ id: ConversationID, in scope: OwnerScope, matches: @Sendable (String) -> Bool = { _ in true }
+  ) async throws -> WriteReceipt {
+    try await write { transaction in
+      let stored = try await Self.lock(id, scope, transaction, matches)
+      _ = try await transaction.change(Self.deletion(of: [id], [stored.externalID].compactMap(\.self)))
       return stored
     }
-    return receipt.invalidated
   }
 
   /// What is done in one transaction: returns the row as it is then.
@@ -94,13 +91,13 @@ extension ConversationStore {
   private static let emptyObject = Array("{}".utf8)
 
   private static func lock(
-    _ id: ConversationID, _ transaction: WriteTransaction, _ mayAccess: @Sendable (String?) -> Bool,
+    _ id: ConversationID, _ scope: OwnerScope, _ transaction: WriteTransaction,
     _ matches: @Sendable (String) -> Bool
   ) async throws -> Conversation {
-    let rows = try await transaction.connection.query(ConversationStatements.lockByID, [.id(id)])
+    let rows = try await transaction.connection.query(
+      ConversationStatements.lockByID, [.id(id), .owner(scope)])
     guard let row = rows.first else { throw WriteRefusal.notFound }
     let conversation = try row.conversation()
-    guard mayAccess(conversation.userID?.text) else { throw WriteRefusal.notFound }
     guard matches(CachedValue.etag(of: ByteBuffer(bytes: conversation.jsonBytes()))) else {
       throw WriteRefusal.preconditionFailed
     }

@@ -30,7 +30,7 @@ package struct ConcurrentChange: Error, Sendable {
   package init() {}
 }
 
-/// Why a write was refused.
+/// Why a request was refused.
 package enum WriteRefusal: Error, Sendable, Equatable {
   /// Unknown, or not the caller's: the caller must not be able to tell.
   case notFound

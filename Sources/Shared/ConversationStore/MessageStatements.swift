@@ -10,16 +10,22 @@ enum MessageStatements {
   /// owner, total, `columns`; no row for an unknown conversation, one with null columns for an empty page.
   ///
   /// Index: messages_conversation_position (for the total too), primary key.
-  static func page(of id: ConversationID, _ reading: ListReading) -> (PostgresStatement, [PostgresParameter])
-  {
+  ///
+  /// - Parameter scope: everyone for what is cached, which is read for whoever asks next.
+  static func page(
+    of id: ConversationID, _ reading: ListReading, in scope: OwnerScope
+  ) -> (PostgresStatement, [PostgresParameter]) {
+    let parameters = [.id(id)] + reading.window
+    let isOwned = scope != .everyone
     let total = "(SELECT count(*) FROM messages WHERE conversation_id = c.id)"
     let sql = """
       SELECT c.user_id, \(reading.request.includesTotal ? total : "NULL::bigint"), \(columns) \
       FROM conversations c LEFT JOIN LATERAL (SELECT * FROM messages WHERE conversation_id = c.id \
       \(reading.after == nil ? "" : "AND position > $4") ORDER BY position LIMIT $2 OFFSET $3\
-      ) m ON true WHERE c.id = $1 ORDER BY m.position
+      ) m ON true WHERE c.id = $1 \(isOwned ? "AND c.user_id = $\(parameters.count + 1)" : "") ORDER BY m.position
       """
-    return (PostgresStatement(name("messages_of_conversation", reading), sql), [.id(id)] + reading.window)
+    let name = name("messages_of_conversation", reading) + (isOwned ? "_of_owner" : "")
+    return (PostgresStatement(name, sql), parameters + (isOwned ? [.owner(scope)] : []))
   }
 
   /// One page of a user's history, newest first. Rows: total (null unless asked for), `columns`; one with null columns when

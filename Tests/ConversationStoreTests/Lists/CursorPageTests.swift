@@ -20,7 +20,7 @@ import Testing
         { try await rig.store.conversations(ConversationFilter(), $0) },
         { try await rig.store.conversations(ConversationFilter(userID: Self.anna), $0) },
         { try await rig.store.conversations(filter, $0) },
-        { try await rig.store.messages(of: id, $0) },
+        { try await rig.store.messages(of: id, $0, in: .everyone) },
         { try await rig.store.messages(of: Self.anna, $0) },
       ]
       for (list, expected) in zip(lists, [60, 40, 10, 30, 1200]) {
@@ -38,7 +38,7 @@ import Testing
       let id = try await rig.firstConversation()
       func page(_ limit: Int, _ cursor: String, total: Bool = true) async throws -> CursorPage {
         let list = try Self.request(limit, cursor, total: total)
-        return try CursorPage(try await rig.store.messages(of: id, list))
+        return try CursorPage(try await rig.store.messages(of: id, list, in: .everyone))
       }
       let first = try await page(20, "")
       #expect((first.total, first.page, first.totalPages, first.hasMore) == (30, nil, nil, true))
@@ -65,7 +65,7 @@ import Testing
         // The newest, and the very one that the cursor names.
         _ = try await rig.store.create(NewConversation(), owner: Self.anna)
         guard let last = page.items.last, let id = ConversationID(last) else { continue }
-        #expect(try await rig.store.delete(id) { _ in true })
+        #expect(try await rig.store.delete(id, in: .everyone).invalidated)
       }
       #expect(seen == before)
     }
