@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Conversations
@@ -67,7 +68,7 @@ struct CursorSealerTests {
 
   @Test("Random texts are nothing, whatever their length")
   func noise() {
-    var random = SeededGenerator(named: "cursors")
+    var random = seededGenerator(named: "cursors")
     for _ in 0..<20_000 {
       let length = Int.random(in: 0...140, using: &random)
       let isHexadecimal = Bool.random(using: &random)
