@@ -77,6 +77,7 @@ let package = Package(
       "Redis", ["CHiredis", "Telemetry", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
     shared("Postgres", ["CLibpq", "Telemetry", nioConcurrency, logging, lifecycle]),
     shared("Gzip", ["CZlib", nio, nioConcurrency]),
+    shared("RateLimit", ["Cache", "Keyspace", "Redis", nioConcurrency], resources: [.copy("Scripts")]),
     shared(
       "Cache", ["Redis", "Keyspace", "Gzip", "Telemetry", nio, nioConcurrency, crypto, logging],
       resources: [.copy("Scripts")]),
@@ -105,8 +106,8 @@ let package = Package(
       name: "APIService",
       dependencies: [
         "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
-        "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
-        lifecycle, logging, metrics, nio, nioConcurrency, crypto,
+        "RateLimit", "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
+        lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, crypto,
       ],
       resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
     .executableTarget(
@@ -127,7 +128,11 @@ let package = Package(
     tests("Postgres", ["Postgres", "Telemetry", logging, lifecycle]),
     tests("Gzip", ["Gzip", nio]),
     tests(
-      "Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, logging]),
+      "Cache",
+      ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, nioConcurrency, logging]),
+    tests(
+      "RateLimit",
+      ["RateLimit", "Cache", "Keyspace", "Redis", "Conversations", nioConcurrency, logging, lifecycle]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
@@ -140,7 +145,12 @@ let package = Package(
     tests(
       "Settings",
       ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio]),
-    tests("APIService", ["APIService", "Cache", "Conversations", "Settings", crypto]),
+    tests(
+      "APIService",
+      [
+        "APIService", "Cache", "Conversations", "RateLimit", "Settings", crypto, hummingbird, jwtKit, logging,
+        nioConcurrency,
+      ]),
     tests(
       "WebhookWorker",
       [

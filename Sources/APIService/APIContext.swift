@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import NIOCore
+import RateLimit
 import Settings
 
 /// What a request carries through middlewares and handlers.
@@ -12,6 +13,8 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
   var requestID: String
   /// Set by `Forwarding` for what came by proxies.
   private var forwardedAddress: ClientAddress?
+  /// Set by `RateLimiting`: what a read passes with its lookup. Nil for a principal without a limit.
+  var rateTicket: RateTicket?
   /// Set by `Authentication`; handlers behind it may rely on it.
   private var authenticated: Principal?
 

@@ -58,10 +58,12 @@ struct WorkerAssembly: Sendable {
       metricsPage: MetricsPage(networks: settings.adminNetworks) { await scrape.families() }
     ).register(in: router)
     var application = Application(
-      router: router, configuration: .init(address: .hostname(settings.host, port: settings.port)),
+      router: router,
+      configuration: .init(
+        address: .hostname(settings.listener.address.description, port: settings.listener.port)),
       onServerRunning: { [logger, settings] channel in
-        let port = channel.localAddress?.port ?? settings.port
-        logger.notice("listening", metadata: [LogKey.url: "http://\(settings.host):\(port)"])
+        let port = channel.localAddress?.port ?? settings.listener.port
+        logger.notice("listening", metadata: [LogKey.url: "http://\(settings.listener.host):\(port)"])
       },
       logger: Logger(label: "http"))
     // What it reports is about single connections and its own shutdown.

@@ -22,7 +22,12 @@ extension HTTPField.Name {
   /// RFC 7239.
   static let forwarded = known("Forwarded")
 
-  private static func known(_ name: String) -> HTTPField.Name {
+  /// Standard Webhooks 1.0.
+  static let webhookID = known("webhook-id")
+  static let webhookTimestamp = known("webhook-timestamp")
+  static let webhookSignature = known("webhook-signature")
+
+  static func known(_ name: String) -> HTTPField.Name {
     guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
     return field
   }

@@ -6,6 +6,7 @@ import Hummingbird
 import NIOCore
 import Postgres
 import Queue
+import RateLimit
 
 /// The one place where errors of the modules below become answers.
 extension Problem {
@@ -18,6 +19,10 @@ extension Problem {
     case let error as PostgresError: self.init(error)
     case let error as CacheError: self = Self.of(error)
     case let error as QueueError: self = Self.of(error)
+    case let error as RateLimitError: self.init(error)
+    case let failure as LimitedFailure:
+      self.init(failure.cause)
+      headers.append(contentsOf: failure.fields)
     case let error as HTTPError: self.init(error)
     case is NIOTooManyBytesError: self.init(HTTPError(.contentTooLarge))
     case is CancellationError: self = .unavailable("shutting_down", "the service is shutting down")
@@ -89,6 +94,17 @@ extension Problem {
 
   private static func of(_ error: QueueError) -> Problem {
     .unavailable("queue_unavailable", "the queue cannot take the event now", retryAfter: 5)
+  }
+
+  private init(_ error: RateLimitError) {
+    let seconds = max(1, error.retryAfter.wholeSeconds)
+    switch error.code {
+    case .exceeded:
+      self.init(
+        status: .tooManyRequests, code: "rate_limited", detail: "\(error.detail): try again in \(seconds) s",
+        headers: [.retryAfter: String(seconds)])
+    case .notCounted: self = .unavailable("rate_limit_unavailable", error.detail, retryAfter: Int(seconds))
+    }
   }
 
   private init(_ error: HTTPError) {

@@ -43,7 +43,7 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let principal = context.principal
     let (filter, list, links) = try request.readList(at: "/conversations") { query in
       ConversationFilter(&query, subject: principal.userID, role: principal.role)
@@ -54,7 +54,7 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func read(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let id = try conversationID(context)
     try request.refuseQuery()
     let answer = try await store.conversation(id, in: context.principal.scope, for: terms)
@@ -64,7 +64,7 @@ struct ConversationRoutes: Sendable {
 
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let id = try conversationID(context)
     let (_, list, links) = try request.readList(at: "/conversations/\(id)/messages")
     let answer = try await store.messages(of: id, list, in: context.principal.scope, for: terms)

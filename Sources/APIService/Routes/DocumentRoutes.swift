@@ -21,17 +21,19 @@ struct DocumentRoutes: Sendable {
   }
 
   @Sendable private func readDocument(_ request: Request, _ context: APIContext) async throws -> Response {
-    try answer(request, document, [.contentType: "application/json"])
+    try answer(request, context, document, [.contentType: "application/json"])
   }
 
   @Sendable private func readPage(_ request: Request, _ context: APIContext) async throws -> Response {
     try answer(
-      request, page,
+      request, context, page,
       [.contentType: "text/html; charset=utf-8", .contentSecurityPolicy: DocumentPage.securityPolicy])
   }
 
-  private func answer(_ request: Request, _ late: LateValue, _ fields: HTTPFields) throws -> Response {
-    let terms = try request.readTerms()
+  private func answer(
+    _ request: Request, _ context: APIContext, _ late: LateValue, _ fields: HTTPFields
+  ) throws -> Response {
+    let terms = try request.readTerms(context)
     try request.refuseQuery()
     let value = late.value.value(for: terms)
     var headers = fields

@@ -27,7 +27,7 @@ struct UserRoutes: Sendable {
   /// Authorised before looking: another user's id is the same 404 as an impossible one.
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     guard let user = context.pathID.flatMap({ UserID($0) }),
       context.principal.mayAccess(user: user)
     else { throw Problem.notFound }

@@ -11,7 +11,10 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
   package init?(_ text: String) {
     var four = in_addr()
     var sixteen = in6_addr()
-    if inet_pton(AF_INET, text, &four) == 1 {
+    // The C library would not look behind a zero byte.
+    if text.utf8.contains(0) {
+      return nil
+    } else if inet_pton(AF_INET, text, &four) == 1 {
       self.init(four)
     } else if inet_pton(AF_INET6, text, &sixteen) == 1 {
       self.init(sixteen)
@@ -22,11 +25,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// A socket's address; nil for one that is no IP socket.
   package init?(_ address: SocketAddress?) {
-    switch address {
-    case .v4(let four): self.init(four.address.sin_addr)
-    case .v6(let sixteen): self.init(sixteen.address.sin6_addr)
-    default: return nil
-    }
+    guard let text = address?.ipAddress else { return nil }
+    self.init(text)
   }
 
   private init(_ four: in_addr) {
@@ -42,6 +42,9 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
   private init(bytes: [UInt8]) {
     self.bytes = bytes
   }
+
+  /// 127.0.0.1.
+  package static let loopback = IPAddress(bytes: [127, 0, 0, 1])
 
   package var isIPv4: Bool { bytes.count == 4 }
 

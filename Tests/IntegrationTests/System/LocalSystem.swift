@@ -67,7 +67,8 @@ final class LocalSystem: Sendable {
     let settings = [
       "REDIS_CACHE_URL": cacheRedis.url, "REDIS_QUEUE_URL": queueRedis.url, "DATABASE_URL": programURL,
       "JWT_SECRET": jwtSecret, "WEBHOOK_TOKENS": webhookToken, "SHUTDOWN_DRAIN_SECONDS": "0",
-      "LOG_LEVEL": "notice", "LOG_FORMAT": "json",
+      // High enough for what tests do, and all of them go past it.
+      "LOG_LEVEL": "notice", "LOG_FORMAT": "json", "RATE_LIMIT_REQUESTS": "100000",
     ]
     return settings.merging(changes) { _, change in change }
   }
