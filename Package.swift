@@ -90,6 +90,7 @@ let package = Package(
         "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, lifecycle,
         logging,
       ]),
+    shared("Erasure", ["Conversations", "ConversationStore", "Queue", "Telemetry", lifecycle, logging]),
     shared(
       "Settings",
       [
@@ -104,7 +105,7 @@ let package = Package(
     .executableTarget(
       name: "APIService",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
         "RateLimit", "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
         lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, crypto,
       ],
@@ -112,7 +113,7 @@ let package = Package(
     .executableTarget(
       name: "WebhookWorker",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
         "Settings", "Telemetry", hummingbird, httpClient, argumentParser, configuration, lifecycle,
         logging, metrics, nio, nioConcurrency,
       ],
@@ -147,7 +148,7 @@ let package = Package(
     tests(
       "APIService",
       [
-        "APIService", "Cache", "Conversations", "RateLimit", "Settings", crypto, jwtKit, logging,
+        "APIService", "Cache", "Conversations", "RateLimit", "Settings", crypto, hummingbird, jwtKit, logging,
         nioConcurrency,
       ]),
     tests(

@@ -1,4 +1,5 @@
 import Conversations
+import Erasure
 import Hummingbird
 import Logging
 import Metrics
@@ -14,6 +15,7 @@ struct APIAssembly: Sendable {
   let readiness = Readiness()
   let backends: Backends
   let queue: WebhookQueue
+  private let eraser: Eraser
   let identity: Identity
   let limits: RateLimits
   /// The identity provider's, if there is one.
@@ -26,12 +28,14 @@ struct APIAssembly: Sendable {
     self.settings = settings
     self.logger = logger
     backends = Backends(
-      settings.backends, cacheScripts: RateScripts.all, queueScripts: [QueueScripts.bundled.enqueue],
+      settings.backends, cacheScripts: RateScripts.all,
+      queueScripts: [QueueScripts.bundled.enqueue, QueueScripts.bundled.erase],
       metrics: metrics, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
     queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
+    eraser = Eraser(store: backends.store, queue: queue)
     publicKeys = try await Self.publicKeys(settings.identity, metrics, logger)
     identity = try await Self.identity(settings.identity, publicKeys)
     limits = RateLimits(settings.rateLimit, cache: backends.cache, metrics: metrics)
@@ -44,7 +48,6 @@ struct APIAssembly: Sendable {
     let router = Router(context: APIContext.self)
     router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
     router.add(middleware: Forwarding(proxies: settings.trustedProxies))
-    router.add(middleware: OtherMethods())
     let open = RouteTable(router, catalogue: catalogue, needsToken: false)
     HealthRoutes(backends: backends, readiness: readiness)
       .register(in: open)
@@ -57,13 +60,16 @@ struct APIAssembly: Sendable {
     WebhookRoutes(
       queue: queue, authentication: settings.webhooks.authentication,
       maximumBytes: settings.webhooks.maximumBytes,
-      onRefusal: { [limits] in try await limits.countFailedWebhook(from: $0) }
+      refusal: { [limits] problem, address in
+        do { try await limits.countFailedWebhook(from: address) } catch { return error }
+        return problem
+      }
     )
     .register(in: open)
     let authenticated = RouteTable(
       router.group().add(middleware: Authentication(identity: identity, limits: limits))
         .add(middleware: RateLimiting(limits: limits)), catalogue: catalogue, needsToken: true)
-    ConversationRoutes(store: backends.store).register(in: authenticated)
+    ConversationRoutes(store: backends.store, eraser: eraser).register(in: authenticated)
     UserRoutes(store: backends.store).register(in: authenticated)
     DocumentRoutes(catalogue: catalogue).register(in: open)
     return router
@@ -72,7 +78,7 @@ struct APIAssembly: Sendable {
   /// Everything that runs, in the order of starting; stopped in reverse.
   func services() -> [any Service] {
     var application = Application(
-      router: router(),
+      responder: OtherMethods(router().buildResponder()),
       server: .http1(configuration: .init(idleTimeout: .seconds(60))),
       configuration: .init(
         address: .hostname(
@@ -85,7 +91,7 @@ struct APIAssembly: Sendable {
     // What it reports is about single connections and its own shutdown; requests have their own log.
     application.logger.logLevel = .critical
     let keys: [any Service] = publicKeys.map { [$0] } ?? []
-    return backends.services + keys + [application]
+    return backends.services + keys + [ErasureService(eraser: eraser, logger: logger), application]
   }
 
   private static func identity(_ settings: IdentitySettings, _ publicKeys: PublicKeys?) async throws

@@ -11,16 +11,20 @@ struct OpenAPICommand: AsyncParsableCommand {
     print(try await Self.document().tree.indented)
   }
 
-  /// From the routes of a service that is put together, but not started: its settings do not matter, so they are the
-  /// least that it can have.
   static func document() async throws -> OpenAPIDocument {
+    let catalogue = RouteCatalogue()
+    _ = try await assembly().router(catalogue)
+    return OpenAPIDocument(operations: catalogue.operations)
+  }
+
+  /// A service that is put together, but not started: its settings do not matter, so they are the least that it can
+  /// have.
+  static func assembly() async throws -> APIAssembly {
     let reader = try await SettingsReader(
       environment: [
         "DATABASE_URL": "postgresql://127.0.0.1/freshet", "AUTH_MODE": "none", "WEBHOOK_AUTH": "none",
       ], environmentFile: nil)
     let logger = Logger(label: "openapi") { _ in SwiftLogNoOpLogHandler() }
-    let catalogue = RouteCatalogue()
-    _ = try await APIAssembly(settings: APISettings(reader: reader), logger: logger).router(catalogue)
-    return OpenAPIDocument(operations: catalogue.operations)
+    return try await APIAssembly(settings: APISettings(reader: reader), logger: logger)
   }
 }

@@ -4,6 +4,12 @@ extension HTTPField.Name {
   static let xRequestID = known("X-Request-Id")
   /// RFC 9211.
   static let cacheStatus = known("Cache-Status")
+  /// RFC 8288.
+  static let link = known("Link")
+  /// The IETF's draft, and Stripe's.
+  static let idempotencyKey = known("Idempotency-Key")
+  /// Stripe's: the answer is that of an earlier request with the same key.
+  static let idempotentReplayed = known("Idempotent-Replayed")
   /// W3C Trace Context.
   static let traceparent = known("traceparent")
   /// W3C Server Timing.

@@ -48,7 +48,7 @@ extension Problem {
     }
   }
 
-  private init(_ refusal: WriteRefusal) {
+  init(_ refusal: WriteRefusal) {
     switch refusal {
     case .notFound: self = .notFound
     case .externalIDTaken:
@@ -59,6 +59,17 @@ extension Problem {
       self.init(
         status: .preconditionFailed, code: "precondition_failed",
         detail: "the conversation is not the version that If-Match names")
+    case .requestInProgress:
+      self.init(
+        status: .conflict, code: "request_in_progress",
+        detail: "a request with this Idempotency-Key is still being carried out", headers: [.retryAfter: "1"])
+    case .keyReused:
+      self = .unprocessable(
+        "idempotency_key_reused", "the Idempotency-Key was sent with another request before: take a new one")
+    case .creationDeleted:
+      self.init(
+        status: .conflict, code: "conversation_deleted",
+        detail: "the conversation that this Idempotency-Key created has been deleted")
     }
   }
 

@@ -11,6 +11,7 @@ struct WebhookSignature: Sendable, Equatable {
   let codes: [Data]
 
   private static let tolerance = 300
+  private static let codeLength = 32
 
   /// Throws a 401 when a header is missing, repeated or not well formed, or the time is more than five minutes away.
   init(_ headers: HTTPFields, now: Date) throws(Problem) {
@@ -21,7 +22,9 @@ struct WebhookSignature: Sendable, Equatable {
       let seconds = Int(timestamp), abs(seconds - Int(now.timeIntervalSince1970)) <= Self.tolerance
     else { throw .unauthorized("webhook-timestamp is not within \(Self.tolerance) seconds of now") }
     codes = headers[values: .webhookSignature].flatMap { $0.split(separator: " ") }
-      .filter { $0.hasPrefix("v1,") }.compactMap { Data(base64Encoded: String($0.dropFirst(3))) }
+      .filter { $0.hasPrefix("v1,") }.compactMap { Data(base64Encoded: String($0.dropFirst(3))) }.filter {
+        $0.count == Self.codeLength
+      }
     guard !codes.isEmpty else { throw .unauthorized("webhook-signature has no v1 signature") }
     self.id = id
     self.timestamp = timestamp

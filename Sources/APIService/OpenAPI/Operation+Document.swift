@@ -96,11 +96,12 @@ extension ProblemAnswer {
   var tree: JSONTree {
     let example: JSONTree = [
       "type": "about:blank", "title": .string(status.reasonPhrase), "status": .integer(status.code),
-      "detail": .string(details), "instance": "/conversations", "code": .string(code),
+      "detail": .string(details), "instance": "/conversations", "code": .string(codes[0]),
       "requestId": "3f1c5a0e9b7d4c2a8e6f0b1d2c3a4f5e",
     ]
     return [
       "description": .string(details),
+      "x-codes": .array(codes.map(JSONTree.string)),
       "headers": Header.references(headers + [.cacheControl, .requestID]),
       "content": [
         "application/problem+json": ["schema": Schema.reference(.problem), "example": example]

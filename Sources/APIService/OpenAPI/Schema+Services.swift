@@ -11,11 +11,25 @@ extension Schema {
         "description":
           "When it happened, in ISO 8601 or as epoch seconds or milliseconds; else the time of receipt."
       ],
+      "properties": ["description": "What happened."],
+    ], optional: ["message_type", "timestamp", "properties"]
+  ).adding(transcriptRule)
+
+  /// The one event whose content is looked at before it is queued.
+  private static let transcriptRule: JSONTree = [
+    "if": [
+      "required": ["event_type"],
+      "properties": ["event_type": ["const": "application.transcription_ready"]],
+    ],
+    "then": [
+      "required": ["properties"],
       "properties": [
-        "description":
-          "Of `application.transcription_ready`, an object with the array `transcript`."
+        "properties": [
+          "type": "object", "required": ["transcript"], "properties": ["transcript": ["type": "array"]],
+        ]
       ],
-    ], optional: ["message_type", "timestamp", "properties"])
+    ],
+  ]
 
   static let webhookReceipt = object(
     "What became of an event.",
@@ -53,7 +67,9 @@ extension Schema {
       "status": integer("The HTTP status.", minimum: 400, maximum: 599),
       "detail": string("For people."),
       "instance": string("The request's path."),
-      "code": string("For programs; stable. Others may be added.", pattern: "^[a-z0-9_]+$"),
+      "code": string(
+        "For programs; stable. Each answer names its own in `x-codes`; others may be added.",
+        pattern: "^[a-z0-9_]+$"),
       "requestId": string("What the logs know the request by."),
       "errors": array("Single faults, at most fifty.", of: reference(.fieldError)),
     ], optional: ["errors"])

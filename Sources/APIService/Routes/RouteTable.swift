@@ -35,7 +35,7 @@ struct RouteTable<Methods: RouterMethods> where Methods.Context == APIContext {
     }
     let allow = (methods.keys.map(\.rawValue) + ["OPTIONS"]).sorted().joined(separator: ", ")
     methods[.options] = { _, _ in Response(status: .noContent, headers: [.allow: allow]) }
-    for method in OtherMethods.known + [OtherMethods.other] {
+    for method in HTTPRequest.Method.routed + [.other] {
       let handler = methods[method] ?? { _, _ in throw Problem.methodNotAllowed(allow: allow) }
       router.on(path, method: method, use: handler)
     }

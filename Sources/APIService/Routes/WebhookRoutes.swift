@@ -9,8 +9,8 @@ struct WebhookRoutes: Sendable {
   let queue: WebhookQueue
   let authentication: WebhookAuthentication
   let maximumBytes: Int
-  /// Told of each failed authentication; throws a 429 when there were too many from this address.
-  let onRefusal: @Sendable (ClientAddress) async throws -> Void
+  /// Counts a failed authentication against the client's address; returns what to answer, after too many a 429.
+  let refusal: @Sendable (Problem, ClientAddress) async -> any Error
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
     routes.add([.receiveWebhook: receive])
@@ -34,10 +34,7 @@ struct WebhookRoutes: Sendable {
   /// Who fails too often is told so; who does not is never held up by others' failures.
   private func judge<Value>(_ context: APIContext, _ check: () throws(Problem) -> Value) async throws -> Value
   {
-    do { return try check() } catch {
-      try await onRefusal(context.clientAddress)
-      throw error
-    }
+    do { return try check() } catch { throw await refusal(error, context.clientAddress) }
   }
 
   /// Carried along when it has the length of W3C's version 00; anything else is not worth keeping.

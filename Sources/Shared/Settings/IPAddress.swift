@@ -11,7 +11,10 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
   package init?(_ text: String) {
     var four = in_addr()
     var sixteen = in6_addr()
-    if inet_pton(AF_INET, text, &four) == 1 {
+    // The C library would not look behind a zero byte.
+    if text.utf8.contains(0) {
+      return nil
+    } else if inet_pton(AF_INET, text, &four) == 1 {
       self.init(four)
     } else if inet_pton(AF_INET6, text, &sixteen) == 1 {
       self.init(sixteen)

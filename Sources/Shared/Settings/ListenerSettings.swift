@@ -27,8 +27,10 @@ package struct ListenerSettings: Sendable {
 
   /// Nil also for another machine's address.
   private static func address(of host: String) -> IPAddress? {
-    // Whatever is wrong with a name, there is nothing to listen on.
-    guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: 0), canBind(address) else {
+    // Whatever is wrong with a name, there is nothing to listen on. To the C library `*` is loopback, to people all.
+    guard host != "*", let address = try? SocketAddress.makeAddressResolvingHost(host, port: 0),
+      canBind(address)
+    else {
       return nil
     }
     return IPAddress(address)

@@ -74,9 +74,13 @@ struct PageOperation {
     }
     let answered = Set(operation.answers.map(\.status))
     let failures: [HTML] = operation.allProblems.filter { !answered.contains($0.status) }.map { problem in
-      row(problem.status.code, PageSchema.link(.problem), HTML.inline(problem.details), problem.headers)
+      row(problem.status.code, PageSchema.link(.problem), details(problem), problem.headers)
     }
     return table("Answers", "status", "body", "", "headers", successes + failures)
+  }
+
+  private func details(_ problem: ProblemAnswer) -> HTML {
+    HTML.inline("\(problem.details) \(problem.codes.map { "`\($0)`" }.joined(separator: " "))")
   }
 
   private func row(_ status: Int, _ body: HTML, _ details: HTML, _ headers: [Header]) -> HTML {
