@@ -40,6 +40,9 @@ let configuration: Target.Dependency = .product(
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let httpTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let nioCompression: Target.Dependency = .product(
   name: "NIOHTTPCompression", package: "swift-nio-extras")
@@ -105,7 +108,8 @@ let package = Package(
       dependencies: [
         "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
         "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
-        lifecycle, logging, metrics, nio, nioConcurrency, crypto,
+        lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, hummingbirdCore, httpTypes, httpTypesHTTP1,
+        crypto,
       ],
       resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
     .executableTarget(
@@ -138,7 +142,12 @@ let package = Package(
     tests("Telemetry", ["Telemetry", metrics]),
     tests(
       "Settings", ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration]),
-    tests("APIService", ["APIService", "Cache", "Conversations", crypto]),
+    tests(
+      "APIService",
+      [
+        "APIService", "Cache", "Conversations", "Settings", "Telemetry", crypto, httpTypes, logging, nio,
+        nioEmbedded, nioHTTP,
+      ]),
     tests(
       "WebhookWorker",
       [
@@ -148,8 +157,12 @@ let package = Package(
       ]),
     tests(
       "Fuzz",
-      ["APIService", "ConversationStore", "Conversations", "Redis", nio, nioEmbedded, nioHTTP, crypto]),
-    tests("Integration", [httpClient, nio, nioHTTP, nioCompression, nioConcurrency, crypto]),
+      [
+        "APIService", "ConversationStore", "Conversations", "Redis", "Telemetry", logging, nio, nioEmbedded,
+        nioHTTP,
+        httpTypes, crypto,
+      ]),
+    tests("Integration", [httpClient, nio, nioPosix, nioHTTP, nioCompression, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]
 )

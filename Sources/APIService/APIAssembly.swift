@@ -1,5 +1,6 @@
 import Conversations
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import Queue
@@ -32,7 +33,10 @@ struct APIAssembly: Sendable {
   /// All routes with their middlewares.
   func router() -> Router<APIContext> {
     let router = Router(context: APIContext.self)
-    router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
+    router.add(
+      middleware: RequestLog(
+        logger: logger, metrics: RequestMetrics(metrics),
+        crossOrigin: CrossOriginPolicy(settings.crossOrigin)))
     let open = RouteTable(router)
     HealthRoutes(backends: backends, readiness: readiness)
       .register(in: open)
@@ -49,10 +53,13 @@ struct APIAssembly: Sendable {
 
   /// Everything that runs, in the order of starting; stopped in reverse.
   func services() -> [any Service] {
+    let watcher = ConnectionWatcher(metrics: metrics, logger: logger) { [readiness] in readiness.isDraining }
     var application = Application(
       router: router(),
-      server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-      configuration: .init(address: .hostname(settings.host, port: settings.port), backlog: 4096),
+      server: HTTPServerBuilder { APIChannel(responder: $0, watcher: watcher) },
+      configuration: .init(
+        address: .hostname(settings.host, port: settings.port), backlog: 4096,
+        availableConnectionsDelegate: .maximum(OpenFiles.connectionLimit(), logger: Logger(label: "http"))),
       onServerRunning: { [logger, settings] channel in
         let port = channel.localAddress?.port ?? settings.port
         logger.notice("listening", metadata: [LogKey.url: "http://\(settings.host):\(port)"])

@@ -7,12 +7,14 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
   var coreContext: CoreRequestContextStorage
   /// The other end of the connection: behind a load balancer, that.
   let remoteAddress: SocketAddress?
+  let channel: any Channel
   /// `X-Request-Id` as accepted or made; in every answer, problem and log line.
   var requestID: String
   /// Set by `Authentication`; handlers behind it may rely on it.
   private var authenticated: Principal?
 
   init(source: Source) {
+    channel = source.channel
     remoteAddress = source.channel.remoteAddress
     coreContext = .init(source: source)
     requestID = ""

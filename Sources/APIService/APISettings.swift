@@ -42,6 +42,7 @@ struct APISettings: Sendable {
   let queueShards: Int
   /// `ADMIN_NETWORKS` (loopback and private ranges): from where `/metrics` answers.
   let adminNetworks: NetworkList
+  let crossOrigin: CrossOriginSettings
   /// `SHUTDOWN_DRAIN_SECONDS` (5): how long readiness is 503 before the listener closes.
   let drain: Duration
 
@@ -60,6 +61,7 @@ struct APISettings: Sendable {
     queueMaximumDepth = reader.integer("QUEUE_MAX_DEPTH", default: 1_000_000, in: 1...1_000_000_000)
     queueShards = reader.integer("QUEUE_SHARDS", default: 1, in: 1...256)
     adminNetworks = NetworkList(reader: reader, "ADMIN_NETWORKS", default: .privateRanges)
+    crossOrigin = CrossOriginSettings(reader: reader)
     drain = .seconds(reader.integer("SHUTDOWN_DRAIN_SECONDS", default: 5, in: 0...600))
     if webhookAuth == .token, webhookTokens.isEmpty {
       reader.report("WEBHOOK_TOKENS", "is required with WEBHOOK_AUTH=token: a long random value")
@@ -98,7 +100,7 @@ struct APISettings: Sendable {
   /// Settings of the contract that this release does not honour yet are refused, not ignored.
   private static func refuseWhatIsNotThere(_ reader: SettingsReader) {
     for name in [
-      "JWT_JWKS_URL", "JWT_JWKS_FILE", "CORS_ORIGINS", "HTTP_SERVER", "OTEL_EXPORTER_OTLP_ENDPOINT",
+      "JWT_JWKS_URL", "JWT_JWKS_FILE", "HTTP_SERVER", "OTEL_EXPORTER_OTLP_ENDPOINT",
     ] {
       reader.refuse(name, "is not supported by this release: unset it")
     }
