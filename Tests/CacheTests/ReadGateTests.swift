@@ -57,6 +57,27 @@ struct ReadGateTests {
     }
   }
 
+  @Test("The question goes with the lookup: both are one read of the server's socket")
+  func roundTrips() async throws {
+    let server = try await RedisServer.start()
+    try await CacheRig.with(url: server.url) { rig in
+      let database = Database()
+      _ = try await Self.read(rig, database, TestGate())
+      #expect(try await rig.events.has(.fill(.stored)))
+      let before = try await Self.socketReads(rig)
+      for _ in 0..<400 { #expect(try await Self.read(rig, database, TestGate()).status.isHit) }
+      // Two for each would be 800; some are the relay's.
+      #expect(try await Self.socketReads(rig) - before < 650)
+    }
+    try await server.stop()
+  }
+
+  private static func socketReads(_ rig: CacheRig) async throws -> Int {
+    let stats = try await rig.redis.execute(RedisCommand("INFO", "stats")).string ?? ""
+    let line = stats.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_reads_processed:") }
+    return try #require(line.flatMap { Int($0.dropFirst("total_reads_processed:".count)) })
+  }
+
   @Test("A closed gate ends each read, and nothing is loaded")
   func closed() async throws {
     try await CacheRig.with { rig in

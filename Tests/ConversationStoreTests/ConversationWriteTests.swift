@@ -1,3 +1,4 @@
+import Cache
 import ConversationStore
 import Conversations
 import Testing

@@ -71,7 +71,7 @@ struct RateScriptTests {
           admitted.suffix(quota.requests).filter { moment - $0 < window }.count == quota.requests, comment)
       }
     }
-    try #require(admitted.count > quota.requests / 2, comment)
+    try #require(admitted.count >= min(quota.requests, run.count) / 2, comment)
   }
 
   @Test(
@@ -89,12 +89,12 @@ struct RateScriptTests {
     }
   }
 
-  @Test("1.7 requests a second against 100 in 60 s, scaled down to 10 in 6 s: 133 of 136")
+  @Test("1.7 requests a second against 100 in 60 s, played ten times as fast: 133 of 136 at least")
   func scaled() async throws {
-    let quota = Quota(requests: 10, windowSeconds: 6)
+    let quota = Quota(requests: 100, windowSeconds: 6)
     try await RateRig.with { rig in
       let decisions = try await rig.decide(
-        quota, at: (0..<136).map { Microseconds($0) * 1_000_000 * 10 / 17 }, for: rig.subject)
+        quota, at: (0..<136).map { Microseconds($0) * 1_000_000 / 17 }, for: rig.subject)
       #expect(decisions.filter(\.isAdmitted).count >= 133)
     }
   }

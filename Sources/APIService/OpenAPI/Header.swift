@@ -35,6 +35,15 @@ struct Header: Sendable, Hashable {
     "Content-Encoding", "`gzip` where the client takes it and the body is worth it.",
     Schema.string(choices: ["gzip"]))
   static let location = Header("Location", "The path of what was created.", Schema.string())
+  static let link = Header(
+    "Link", "RFC 8288: where there are any, `first`, `prev`, `next` and `last`.", Schema.string(pattern: "^<")
+  )
+  static let idempotentReplayed = Header(
+    "Idempotent-Replayed",
+    "`true`: the answer is that of an earlier request with the same `Idempotency-Key`.",
+    Schema.string(choices: ["true"]))
+  static let contentSecurityPolicy = Header(
+    "Content-Security-Policy", "Lets nothing in but the page's own style.", Schema.string())
   static let wwwAuthenticate = Header(
     "WWW-Authenticate", "The scheme to authenticate by.", Schema.string(pattern: "^Bearer"))
   static let retryAfter = Header(
@@ -51,6 +60,8 @@ struct Header: Sendable, Hashable {
     Header("X-RateLimit-Reset", "Seconds until there are more.", Schema.string(pattern: "^[0-9]+$")),
   ]
 
+  /// What every problem may carry.
+  static let ofProblems = [cacheControl, requestID] + rateLimit
   /// What every read of a conversation, message or list carries.
   static let ofReads = [eTag, cacheControl, vary, cacheStatus, serverTiming]
   /// What the answer to a write that leaves something carries.

@@ -60,6 +60,11 @@ struct OpenAPIDocument: Sendable {
       .map { .init(name: $0.name, value: $0.tree) }
   }
 
+  /// OpenAPI knows no signatures; each of the fields they need is told as a key.
+  private static func signed(_ name: String, _ details: String) -> JSONTree {
+    ["type": "apiKey", "in": "header", "name": .string(name), "description": .string(details)]
+  }
+
   private static let securitySchemes: JSONTree = [
     "token": [
       "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
@@ -68,8 +73,12 @@ struct OpenAPIDocument: Sendable {
     ],
     "webhookToken": [
       "type": "apiKey", "in": "query", "name": "token",
-      "description": "One of `WEBHOOK_TOKENS`, where `WEBHOOK_AUTH` is `token`.",
+      "description": "One of `WEBHOOK_TOKENS`, with `WEBHOOK_AUTH=token`.",
     ],
+    "webhookId": signed("webhook-id", "Standard Webhooks, with `WEBHOOK_AUTH=standard`: the event's id."),
+    "webhookTimestamp": signed(
+      "webhook-timestamp", "Standard Webhooks: when it was signed, in seconds since 1970."),
+    "webhookSignature": signed("webhook-signature", "Standard Webhooks: HMAC-SHA256 of id, time and body."),
   ]
 }
 

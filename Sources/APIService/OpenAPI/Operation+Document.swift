@@ -42,7 +42,8 @@ extension Operation.Access {
     switch self {
     case .anyone, .operators: []
     case .principal, .privileged: [["token": []]]
-    case .provider: [["webhookToken": []]]
+    case .provider:
+      [["webhookToken": []], ["webhookId": [], "webhookTimestamp": [], "webhookSignature": []]]
     }
   }
 }
@@ -102,7 +103,7 @@ extension ProblemAnswer {
     return [
       "description": .string(details),
       "x-codes": .array(codes.map(JSONTree.string)),
-      "headers": Header.references(headers + [.cacheControl, .requestID]),
+      "headers": Header.references(headers + Header.ofProblems),
       "content": [
         "application/problem+json": ["schema": Schema.reference(.problem), "example": example]
       ],

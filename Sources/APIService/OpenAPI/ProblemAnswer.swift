@@ -22,14 +22,17 @@ struct ProblemAnswer: Sendable, Hashable {
 
   static let badRequest = ProblemAnswer(
     .badRequest, "BadRequest",
-    codes: ["invalid_parameters", "malformed_body", "incomplete_body", "http_400"],
+    codes: [
+      "invalid_parameters", "malformed_body", "incomplete_body", "invalid_idempotency_key",
+      "invalid_webhook_id", "http_400",
+    ],
     "The request cannot be read: a query parameter that is unknown, repeated or out of range, a body that is not JSON, or HTTP that is malformed."
   )
   static let unauthorized = ProblemAnswer(
     .unauthorized, "Unauthorized", codes: ["unauthorized"],
     "The token, or the webhook's credentials, are missing or not accepted.", headers: [.wwwAuthenticate])
   static let forbidden = ProblemAnswer(
-    .forbidden, "Forbidden", codes: ["forbidden_field"],
+    .forbidden, "Forbidden", codes: ["forbidden_field", "forbidden"],
     "Only the roles service and admin may do this.")
   static let notFound = ProblemAnswer(
     .notFound, "NotFound", codes: ["not_found"],
@@ -40,7 +43,9 @@ struct ProblemAnswer: Sendable, Hashable {
   static let requestTimeout = ProblemAnswer(
     .requestTimeout, "RequestTimeout", codes: ["request_timeout"], "The request did not arrive in time.")
   static let conflict = ProblemAnswer(
-    .conflict, "Conflict", codes: ["external_id_taken"], "The `externalId` belongs to another conversation.")
+    .conflict, "Conflict", codes: ["external_id_taken", "request_in_progress", "conversation_deleted"],
+    "The `externalId` belongs to another conversation, or a request with the same `Idempotency-Key` is in the way.",
+    headers: [.retryAfter, .idempotentReplayed])
   static let preconditionFailed = ProblemAnswer(
     .preconditionFailed, "PreconditionFailed", codes: ["precondition_failed"],
     "The resource is not the version that `If-Match` names.")
@@ -53,11 +58,12 @@ struct ProblemAnswer: Sendable, Hashable {
     .unsupportedMediaType, "UnsupportedMediaType", codes: ["unsupported_media_type"],
     "The body has a media type, or a content coding, that is not taken.")
   static let unprocessable = ProblemAnswer(
-    .unprocessableContent, "UnprocessableContent", codes: ["invalid_body", "invalid_value"],
+    .unprocessableContent, "UnprocessableContent",
+    codes: ["invalid_body", "invalid_value", "idempotency_key_reused"],
     "The body is JSON, but not what is asked for; `errors` tells each fault.")
   static let tooManyRequests = ProblemAnswer(
     .tooManyRequests, "TooManyRequests", codes: ["rate_limited"],
-    "More requests than the limit allows; nothing was done.", headers: [.retryAfter] + Header.rateLimit)
+    "More requests than the limit allows; nothing was done.", headers: [.retryAfter])
   static let headersTooLarge = ProblemAnswer(
     .requestHeaderFieldsTooLarge, "RequestHeaderFieldsTooLarge", codes: ["headers_too_large"],
     "The header fields are longer than 16 KiB.")
@@ -67,7 +73,8 @@ struct ProblemAnswer: Sendable, Hashable {
   static let unavailable = ProblemAnswer(
     .serviceUnavailable, "ServiceUnavailable",
     codes: [
-      "database_unavailable", "overloaded", "conflict", "queue_unavailable", "queue_full", "not_ready",
+      "database_unavailable", "overloaded", "conflict", "queue_unavailable", "queue_full",
+      "rate_limit_unavailable", "not_ready",
       "draining", "shutting_down",
     ],
     "Something the answer needs is away or overloaded, or the service shuts down: try again.",

@@ -41,11 +41,15 @@ extension Schema {
       [
         "items": array(of: reference(item)),
         "total": integer("Items of the whole list; null with `total=false`.", minimum: 0, isNullable: true),
-        "page": integer(minimum: 1),
+        "page": integer("Null when reading by cursor.", minimum: 1, isNullable: true),
         "limit": integer("Items a page.", minimum: 1, maximum: 100),
-        "totalPages": integer("0 for an empty list; null with `total=false`.", minimum: 0, isNullable: true),
+        "totalPages": integer(
+          "0 for an empty list; null with `total=false`, and when reading by cursor.", minimum: 0,
+          isNullable: true),
         "hasMore": boolean("Whether there are items behind this page."),
-      ])
+        "nextCursor": string(
+          "There when reading by cursor: the `cursor` of the next page; null at the end.", isNullable: true),
+      ], optional: ["nextCursor"])
   }
 
   static let newConversation = object(

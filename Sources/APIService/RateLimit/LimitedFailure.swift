@@ -6,9 +6,13 @@ struct LimitedFailure: Error, CustomStringConvertible {
   let cause: any Error
   let fields: HTTPFields
 
-  init(_ cause: any Error, _ ticket: RateTicket) {
+  init(cause: any Error, fields: HTTPFields) {
     self.cause = cause
-    fields = RateLimitFields.of(ticket)
+    self.fields = fields
+  }
+
+  init(_ cause: any Error, _ ticket: RateTicket) {
+    self.init(cause: cause, fields: RateLimitFields.of(ticket))
   }
 
   var description: String { "\(cause)" }

@@ -21,7 +21,8 @@ struct SlidingCounter: SlidingWindow, Equatable {
   }
 
   func isIdle(now: Microseconds, _ quota: Quota) -> Bool {
-    total == 0 || now / Self.width(quota) - newest >= Self.cells
+    guard let last = counts.lastIndex(where: { $0 > 0 }) else { return true }
+    return now >= end(of: last, Self.width(quota))
   }
 
   private func refusal(now: Microseconds, _ quota: Quota) -> RateDecision {

@@ -71,7 +71,7 @@ import Testing
         title: "t", status: 400, detail: "d", instance: "/", code: "c", requestID: "r",
         errors: [FieldError(.pointer("/x"), code: "c", detail: "d")]), .problem)
     try expect(HealthReport(database: true, redis: false, queue: true), .health)
-    let page = PageEnvelope(try #require(PageRequest()), total: 0).encode([Message]())
+    let page = PageEnvelope(limit: 1, total: 0, nextCursor: nil).encode([Message]())
     #expect(try Self.members(page) == Self.members(.messagePage))
     #expect(try Self.members(page) == Self.members(.conversationPage))
   }

@@ -9,7 +9,10 @@ import Testing
   private static let readFields: [String: String?] = [
     "authorization": nil, "contentLength": nil, "contentType": nil, "origin": nil, "expect": nil,
     "forwarded": nil, "xForwardedFor": nil,
-    "accept": "Accept", "acceptEncoding": "Accept-Encoding", "ifMatch": "If-Match",
+    "webhookID": "webhook-id", "webhookTimestamp": "webhook-timestamp",
+    "webhookSignature": "webhook-signature",
+    "idempotencyKey": "Idempotency-Key", "accept": "Accept", "acceptEncoding": "Accept-Encoding",
+    "ifMatch": "If-Match",
     "ifNoneMatch": "If-None-Match", "traceparent": "traceparent", "xRequestID": "X-Request-Id",
   ]
 
@@ -49,7 +52,8 @@ import Testing
 
   private static func documented(_ place: String) async throws -> Set<String> {
     let operations = try await OpenAPICommand.document().operations
-    return Set((operations.flatMap(\.parameters) + [.requestID]).filter { $0.place.rawValue == place }.map(\.name))
+    return Set(
+      (operations.flatMap(\.parameters) + [.requestID]).filter { $0.place.rawValue == place }.map(\.name))
   }
 
   /// What the expression finds in all sources but those of the document itself.

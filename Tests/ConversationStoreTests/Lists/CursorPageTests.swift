@@ -46,7 +46,7 @@ import Testing
       #expect((last.items.count, last.hasMore, last.nextCursor) == (10, false, nil))
       #expect(try await page(20, "", total: false).total == nil)
       #expect(try await page(30, "").nextCursor == nil)
-      #expect(try await rig.store.messages(of: .random(), try Self.request(5, "")).value.status == 404)
+      #expect(try await rig.store.messages(of: .random(), try Self.request(5, ""), in: .everyone).value.status == 404)
     }
   }
 
@@ -84,7 +84,7 @@ import Testing
         { try await rig.store.conversations(ConversationFilter(status: .ended, userID: Self.anna), $0) },
         { try await rig.store.conversations(ConversationFilter(userID: UserID(stored: "bert")), $0) },
         { try await rig.store.messages(of: Self.anna, $0) },
-        { try await rig.store.messages(of: .random(), $0) },
+        { try await rig.store.messages(of: .random(), $0, in: .everyone) },
       ]
       for other in others {
         await #expect(throws: RequestRejection.foreignCursor) { try await other(list) }

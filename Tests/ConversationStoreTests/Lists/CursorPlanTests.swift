@@ -34,7 +34,7 @@ import Testing
       try await rig.expectIndex(
         try all(ConversationFilter(userID: Self.user)), "conversations_user_created", sorts: false)
       try await rig.expectIndex(
-        MessageStatements.page(of: Self.id, try Self.reading(.message(position: 3), total)),
+        MessageStatements.page(of: Self.id, try Self.reading(.message(position: 3), total), in: .everyone),
         "messages_conversation_position", sorts: false)
       // Those of one moment are sorted; never those of more.
       try await rig.expectIndex(

@@ -91,7 +91,7 @@ extension Integration {
     func validator() async throws {
       let file = "\(try TemporaryFolder.create("openapi"))/openapi.json"
       try await ContractWatch.text().write(toFile: file, atomically: true, encoding: .utf8)
-      let end = try await PythonTools.run("openapi-spec-validator", [file])
+      let end = try await end(of: ChildProcess(PythonTools.path("openapi-spec-validator"), [file]))
       #expect(end.code == 0, "\(end)")
     }
   }
@@ -111,14 +111,17 @@ extension Integration {
       let api = try await SharedSystem.api()
       let token =
         role == "nobody" ? "" : Token.valid(for: Name.user(), role: role, secret: api.system.jwtSecret)
-      let end = try await PythonTools.run(
-        "schemathesis",
+      let play = try await ChildProcess(
+        PythonTools.path("schemathesis"),
         [
-          "--config-file", "\(PythonTools.packageFolder)/Tests/API/schemathesis.toml", "run",
+          "--config-file", "\(FileManager.default.currentDirectoryPath)/Tests/API/schemathesis.toml", "run",
           "\(api.program.base)/openapi.json", "--max-examples", Self.examples, "--seed", Self.seed,
           "--no-color",
-        ], ["TOKEN": token, "WEBHOOK_TOKEN": role == "nobody" ? "" : api.system.webhookToken],
-        within: .seconds(1200))
+        ],
+        environment: [
+          "TOKEN": token, "WEBHOOK_TOKEN": role == "nobody" ? "" : api.system.webhookToken,
+        ], folder: TemporaryFolder.create("schemathesis"))
+      let end = try await end(of: play, within: .seconds(1200))
       #expect(end.code == 0, "\(end.text)")
       print("schemathesis as \(role), seed \(Self.seed):", end.text.split(separator: "\n").suffix(1).joined())
     }

@@ -178,6 +178,31 @@ extension Integration {
       }
     }
 
+    @Test(
+      "Failed webhook authentications are limited to 60 a minute by address; a good one is never refused for them"
+    )
+    func webhooks() async throws {
+      try await LocalSystem.run { system in
+        let api = try await system.startAPI(["RATE_LIMIT_REQUESTS": "0", "TRUSTED_PROXIES": "127.0.0.1/32"])
+        let event = try JSON.bytes(["conversation_id": "c", "event_type": "system.replica_joined"])
+        func attempt(_ token: String, from address: String) async throws -> Answer {
+          try await api.anonymous.send(
+            "POST", "/webhooks/tavus?token=\(token)",
+            ["Content-Type": "application/json", "X-Forwarded-For": address], body: event)
+        }
+        for _ in 0..<60 {
+          let answer = try await attempt("wrong-webhook-token", from: "203.0.113.7")
+          expectProblem(answer, 401)
+          Self.expectNoFields(answer)
+        }
+        try Self.expectRefusal(try await attempt("wrong-webhook-token", from: "203.0.113.7"), limit: 60)
+        expectProblem(try await attempt("wrong-webhook-token", from: "203.0.113.8"), 401)
+        let good = try await attempt(system.webhookToken, from: "203.0.113.7")
+        #expect(good.status == 202)
+        Self.expectNoFields(good)
+      }
+    }
+
     @Test("What is done is counted by limit and outcome")
     func metrics() async throws {
       try await LocalSystem.run { system in

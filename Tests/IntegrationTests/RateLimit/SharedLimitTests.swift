@@ -18,7 +18,7 @@ extension Integration {
     func anyWindow(requests: Int) async throws {
       try await LocalSystem.run { system in
         let window = Duration.seconds(2)
-        let length = Duration.seconds(requests < 100 ? 5 : 4)
+        let length = Duration.seconds(requests < 100 ? 5 : 3)
         let settings = ["RATE_LIMIT_REQUESTS": "\(requests)", "RATE_LIMIT_WINDOW_SECONDS": "2"]
         let apis = [
           try await system.startAPI(settings), try await system.startAPI(settings),

@@ -10,13 +10,14 @@ extension Operation {
       `externalId` and `userId`. Where events of that call came first, their conversation is claimed: it gets the \
       owner, and title and metadata where it has none. Of two claims one wins, the other gets 409.
       """,
-    access: .principal,
+    access: .principal, parameters: [.idempotencyKey],
     body: Body(
       mediaTypes: ["application/json"], schema: .newConversation,
       example: ["title": "Bicycle repair", "metadata": ["campaign": "spring"]]),
     answers: [
       Answer(
-        .created, "The conversation as stored.", .json(.conversation), headers: Header.ofWrites + [.location])
+        .created, "The conversation as stored.", .json(.conversation),
+        headers: Header.ofWrites + [.location, .idempotentReplayed])
     ],
     problems: [.forbidden, .conflict])
 
@@ -25,7 +26,7 @@ extension Operation {
     details: "The newest first. A user sees the own ones; service and admin see all, or those of `userId`.",
     access: .principal,
     parameters: [.status, .transcriptReceived, .ofUser] + Parameter.ofLists + Parameter.ofReads,
-    answers: Answer.read("A page of conversations.", .conversationPage))
+    answers: Answer.list("A page of conversations.", .conversationPage))
 
   static let readConversation = Operation(
     .get, "/conversations/{id}", id: "readConversation", tag: .conversations, summary: "Read a conversation",
@@ -50,21 +51,30 @@ extension Operation {
     .delete, "/conversations/{id}", id: "deleteConversation", tag: .conversations,
     summary: "Delete a conversation",
     details: "With its messages. Events of its call that come later bring nothing back.",
-    access: .principal, parameters: [.conversationID],
-    answers: [Answer(.noContent, "It is gone.", headers: [.cacheStatus])], problems: [.notFound])
+    access: .principal, parameters: [.conversationID, .ifMatch],
+    answers: [Answer(.noContent, "It is gone.", headers: [.cacheStatus])],
+    problems: [.notFound, .preconditionFailed])
 
   static let listConversationMessages = Operation(
     .get, "/conversations/{id}/messages", id: "listConversationMessages", tag: .conversations,
     summary: "Read a transcript", details: "In the order of `position`.", access: .principal,
     parameters: [.conversationID] + Parameter.ofLists + Parameter.ofReads,
-    answers: Answer.read("A page of messages.", .messagePage), problems: [.notFound])
+    answers: Answer.list("A page of messages.", .messagePage), problems: [.notFound])
 }
 
 extension Operation.Answer {
+  /// What the read of a list answers.
+  static func list(_ details: String, _ schema: Schema.Name) -> [Operation.Answer] {
+    read(details, schema, [.link])
+  }
+
   /// What every read answers: the body, or that the client has it.
-  static func read(_ details: String, _ schema: Schema.Name) -> [Operation.Answer] {
+  static func read(
+    _ details: String, _ schema: Schema.Name, _ headers: [Header] = []
+  ) -> [Operation.Answer] {
     [
-      Operation.Answer(.ok, details, .json(schema), headers: Header.ofReads + [.contentEncoding]),
+      Operation.Answer(
+        .ok, details, .json(schema), headers: Header.ofReads + [.contentEncoding] + headers),
       Operation.Answer(.notModified, "The client has it.", headers: Header.ofReads),
     ]
   }

@@ -6,9 +6,10 @@ extension Operation {
     .post, "/webhooks/tavus", id: "receiveWebhook", tag: .webhooks, summary: "Take an event of the provider",
     details: """
       Authenticated before it is read, then put on a durable queue: a 202 means that it will be applied, once. \
-      Query parameters other than `token` are ignored.
+      Query parameters other than `token` are ignored. `WEBHOOK_AUTH` chooses between the token and a signature by \
+      Standard Webhooks.
       """,
-    access: .provider, parameters: [.webhookToken, .traceparent],
+    access: .provider, parameters: Parameter.ofWebhooks,
     body: Body(
       mediaTypes: ["application/json"], schema: .webhookEvent,
       example: [
@@ -17,7 +18,7 @@ extension Operation {
         "properties": ["transcript": [["role": "user", "content": "Hello"]]],
       ]),
     answers: [Answer(.accepted, "It is queued, or was before.", .json(.webhookReceipt))],
-    problems: [.unauthorized])
+    problems: [.unauthorized, .tooManyRequests])
 
   static let health = Operation(
     .get, "/health", id: "health", tag: .operations, summary: "What is up",
@@ -56,15 +57,18 @@ extension Operation {
   static let readPage = Operation(
     .get, "/docs", id: "readPage", tag: .documentation, summary: "This document, for people",
     details: "One page without scripts that needs nothing from another host.", access: .anyone,
-    parameters: Parameter.ofReads, answers: Answer.document("The page.", .text(["text/html"])))
+    parameters: Parameter.ofReads,
+    answers: Answer.document("The page.", .text(["text/html"]), [.contentSecurityPolicy]))
 }
 
 extension Operation.Answer {
   /// What a document that only a release changes answers.
-  static func document(_ details: String, _ content: Operation.Content) -> [Operation.Answer] {
+  static func document(
+    _ details: String, _ content: Operation.Content, _ headers: [Header] = []
+  ) -> [Operation.Answer] {
     [
-      Operation.Answer(.ok, details, content, headers: Header.ofDocuments + [.contentEncoding]),
-      Operation.Answer(.notModified, "The client has it.", headers: Header.ofDocuments),
+      Operation.Answer(.ok, details, content, headers: Header.ofDocuments + [.contentEncoding] + headers),
+      Operation.Answer(.notModified, "The client has it.", headers: Header.ofDocuments + headers),
     ]
   }
 }

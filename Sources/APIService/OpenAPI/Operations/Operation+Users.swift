@@ -19,5 +19,5 @@ extension Operation {
       another user's id is a 404.
       """,
     access: .principal, parameters: [.userID] + Parameter.ofLists + Parameter.ofReads,
-    answers: Answer.read("A page of messages.", .messagePage), problems: [.notFound])
+    answers: Answer.list("A page of messages.", .messagePage), problems: [.notFound])
 }
