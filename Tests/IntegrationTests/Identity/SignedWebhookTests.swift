@@ -107,9 +107,8 @@ extension Integration {
         print(int(now.timestamp()))
         print(signature)
         """
-      let end = try await PythonTools.run("python", ["-c", program, secret, id, String(age), file])
-      let lines = end.text.split(separator: "\n").map(String.init)
-      guard end.code == 0, lines.count == 2 else { throw IntegrationError("no signature: \(end)") }
+      let lines = try await PythonTools.run(["-c", program, secret, id, String(age), file])
+      guard lines.count == 2 else { throw IntegrationError("no signature: \(lines)") }
       return ["webhook-id": id, "webhook-timestamp": lines[0], "webhook-signature": lines[1]]
     }
   }
