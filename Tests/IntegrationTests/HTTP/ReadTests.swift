@@ -154,9 +154,12 @@ extension Answer {
     Answer(status: status, headers: headers, body: Data(text.replacing(id, with: placeholder).utf8))
   }
 
-  /// The names and values of the header fields but those that tell times and lengths.
+  /// The names and values of the header fields but those that tell times and lengths, and what the caller has left.
   fileprivate var withoutTimes: [String] {
-    headers.filter { !["date", "server-timing", "content-length"].contains($0.name.lowercased()) }
+    let varying = [
+      "date", "server-timing", "content-length", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset",
+    ]
+    return headers.filter { !varying.contains($0.name.lowercased()) }
       .map { "\($0.name.lowercased()): \($0.value)" }.sorted()
   }
 }
