@@ -40,6 +40,9 @@ let configuration: Target.Dependency = .product(
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let httpTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let nioCompression: Target.Dependency = .product(
   name: "NIOHTTPCompression", package: "swift-nio-extras")
@@ -107,7 +110,8 @@ let package = Package(
       dependencies: [
         "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
         "RateLimit", "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
-        lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, crypto,
+        lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, hummingbirdCore, httpTypes,
+        httpTypesHTTP1, crypto,
       ],
       resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
     .executableTarget(
@@ -148,8 +152,8 @@ let package = Package(
     tests(
       "APIService",
       [
-        "APIService", "Cache", "Conversations", "RateLimit", "Settings", crypto, hummingbird, jwtKit, logging,
-        nioConcurrency,
+        "APIService", "Cache", "Conversations", "RateLimit", "Settings", "Telemetry", crypto, httpTypes,
+        hummingbird, jwtKit, logging, nio, nioConcurrency, nioEmbedded, nioHTTP,
       ]),
     tests(
       "WebhookWorker",
@@ -160,8 +164,12 @@ let package = Package(
       ]),
     tests(
       "Fuzz",
-      ["APIService", "ConversationStore", "Conversations", "Redis", nio, nioEmbedded, nioHTTP, crypto]),
-    tests("Integration", [httpClient, nio, nioHTTP, nioCompression, nioConcurrency, crypto]),
+      [
+        "APIService", "ConversationStore", "Conversations", "Redis", "Telemetry", logging, nio, nioEmbedded,
+        nioHTTP,
+        httpTypes, crypto,
+      ]),
+    tests("Integration", [httpClient, nio, nioPosix, nioHTTP, nioCompression, nioConcurrency, crypto]),
   ],
   swiftLanguageModes: [.v6]
 )

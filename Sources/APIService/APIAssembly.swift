@@ -1,6 +1,7 @@
 import Conversations
 import Erasure
 import Hummingbird
+import HummingbirdCore
 import Logging
 import Metrics
 import NIOCore
@@ -46,7 +47,10 @@ struct APIAssembly: Sendable {
   /// - Parameter catalogue: gets the operations that they serve.
   func router(_ catalogue: RouteCatalogue = RouteCatalogue()) -> Router<APIContext> {
     let router = Router(context: APIContext.self)
-    router.add(middleware: RequestLog(logger: logger, metrics: RequestMetrics(metrics)))
+    router.add(
+      middleware: RequestLog(
+        logger: logger, metrics: RequestMetrics(metrics),
+        crossOrigin: CrossOriginPolicy(settings.crossOrigin)))
     router.add(middleware: Forwarding(proxies: settings.trustedProxies))
     let open = RouteTable(router, catalogue: catalogue, needsToken: false)
     HealthRoutes(backends: backends, readiness: readiness)
@@ -77,12 +81,14 @@ struct APIAssembly: Sendable {
 
   /// Everything that runs, in the order of starting; stopped in reverse.
   func services() -> [any Service] {
+    let watcher = ConnectionWatcher(metrics: metrics, logger: logger) { [readiness] in readiness.isDraining }
     var application = Application(
       responder: OtherMethods(router().buildResponder()),
-      server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+      server: HTTPServerBuilder { APIChannel(responder: $0, watcher: watcher) },
       configuration: .init(
         address: .hostname(
-          settings.listener.address.description, port: settings.listener.port), backlog: 4096),
+          settings.listener.address.description, port: settings.listener.port), backlog: 4096,
+        availableConnectionsDelegate: .maximum(OpenFiles.connectionLimit(), logger: Logger(label: "http"))),
       onServerRunning: { [logger, settings] channel in
         let port = channel.localAddress?.port ?? settings.listener.port
         logger.notice("listening", metadata: [LogKey.url: "http://\(settings.listener.host):\(port)"])

@@ -9,6 +9,7 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
   var coreContext: CoreRequestContextStorage
   /// The other end of the connection: behind a load balancer, that.
   let remoteAddress: SocketAddress?
+  let channel: any Channel
   /// `X-Request-Id` as accepted or made; in every answer, problem and log line.
   var requestID: String
   /// Set by `Forwarding` for what came by proxies.
@@ -19,6 +20,7 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
   private var authenticated: Principal?
 
   init(source: Source) {
+    channel = source.channel
     remoteAddress = source.channel.remoteAddress
     coreContext = .init(source: source)
     requestID = ""

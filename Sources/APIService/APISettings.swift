@@ -19,6 +19,7 @@ struct APISettings: Sendable {
   let adminNetworks: NetworkList
   /// `TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed; none by default.
   let trustedProxies: NetworkList
+  let crossOrigin: CrossOriginSettings
   /// `SHUTDOWN_DRAIN_SECONDS` (5): how long readiness is 503 before the listener closes.
   let drain: Duration
 
@@ -34,6 +35,7 @@ struct APISettings: Sendable {
     rateLimit = RateLimitSettings(reader: reader)
     adminNetworks = NetworkList(reader: reader, "ADMIN_NETWORKS", default: .privateRanges)
     trustedProxies = NetworkList(reader: reader, "TRUSTED_PROXIES", default: .none)
+    crossOrigin = CrossOriginSettings(reader: reader)
     drain = .seconds(reader.integer("SHUTDOWN_DRAIN_SECONDS", default: 5, in: 0...600))
     if !listener.isLoopback { Self.refusePublicAddress(reader, identity.mode, webhooks.mode) }
     Self.refuseWhatIsNotThere(reader)
@@ -55,7 +57,7 @@ struct APISettings: Sendable {
   /// Settings of the contract that this release does not honour yet are refused, not ignored.
   private static func refuseWhatIsNotThere(_ reader: SettingsReader) {
     for name in [
-      "CORS_ORIGINS", "HTTP_SERVER", "OTEL_EXPORTER_OTLP_ENDPOINT",
+      "HTTP_SERVER", "OTEL_EXPORTER_OTLP_ENDPOINT",
     ] {
       reader.refuse(name, "is not supported by this release: unset it")
     }

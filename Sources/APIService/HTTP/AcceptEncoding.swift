@@ -6,7 +6,7 @@ enum AcceptEncoding {
   /// - Returns: nil when neither is acceptable.
   static func forms(_ fields: [String]) -> AcceptedForms? {
     guard !fields.isEmpty else { return .plain }
-    let weights = weights(fields)
+    let weights = Preferences.weights(fields)
     let any = weights["*"]
     let gzip = weights["gzip"] ?? weights["x-gzip"] ?? any ?? 0
     // Unless it is named, plain is acceptable, but nobody's choice.
@@ -14,8 +14,23 @@ enum AcceptEncoding {
     if gzip > 0 { return plain == 0 ? .gzip : gzip >= plain ?? 0 ? .either : .plain }
     return plain == 0 ? nil : .plain
   }
+}
 
-  private static func weights(_ fields: [String]) -> [String: Double] {
+/// Whether an `Accept` allows JSON (RFC 9110, 12.5.1): all we have but for pages that are not for programs.
+enum AcceptedTypes {
+  /// - Parameter fields: the values of all fields of that name; none takes everything.
+  static func includeJSON(_ fields: [String]) -> Bool {
+    if fields.isEmpty || fields == ["*/*"] || fields == ["application/json"] { return true }
+    let weights = Preferences.weights(fields)
+    if weights.isEmpty { return true }
+    return weights["application/json"] ?? weights["application/*"] ?? weights["*/*"] ?? 0 > 0
+  }
+}
+
+/// What clients would rather have (RFC 9110, 12.4.2).
+private enum Preferences {
+  /// Each member's weight; parameters besides do not count.
+  static func weights(_ fields: [String]) -> [String: Double] {
     var weights: [String: Double] = [:]
     for member in fields.flatMap({ $0.split(separator: ",") }) {
       let parts = member.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }

@@ -7,6 +7,7 @@ import NIOCore
 import Postgres
 import Queue
 import RateLimit
+import Telemetry
 
 /// The one place where errors of the modules below become answers.
 extension Problem {
@@ -25,6 +26,7 @@ extension Problem {
       headers.append(contentsOf: failure.fields)
     case let error as HTTPError: self.init(error)
     case is NIOTooManyBytesError: self.init(HTTPError(.contentTooLarge))
+    case is RequestDeadline.Exceeded: self = .late("the request was not answered in time")
     case is CancellationError: self = .unavailable("shutting_down", "the service is shutting down")
     default: self = .internalError
     }
@@ -33,6 +35,10 @@ extension Problem {
   /// What we did not foresee; the cause is in the log, under the request's id.
   private static let internalError = Problem(
     status: .internalServerError, code: "internal_error", detail: "the request could not be served")
+
+  private static func late(_ detail: String) -> Problem {
+    Problem(status: .gatewayTimeout, code: "deadline_exceeded", detail: detail)
+  }
 
   private init(_ rejection: RequestRejection) {
     self.init(
@@ -77,8 +83,7 @@ extension Problem {
     if error.code == .cancelled || error.code == .shutDown {
       self = .unavailable("shutting_down", "the service is shutting down")
     } else if error.isTimeout {
-      self.init(
-        status: .gatewayTimeout, code: "deadline_exceeded", detail: "the database did not answer in time")
+      self = .late("the database did not answer in time")
     } else if error.isInfrastructure || error.isRetryable {
       self = .unavailable("database_unavailable", "the database cannot be reached")
     } else if error.sqlState?.hasPrefix("22") == true {

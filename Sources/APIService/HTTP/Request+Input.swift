@@ -3,6 +3,7 @@ import Conversations
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Telemetry
 
 extension Request {
   /// The body's bytes, at most `limit`; a longer one is a 413 before it is read where its length is announced.
@@ -10,9 +11,17 @@ extension Request {
     if let length = headers[.contentLength].flatMap(Int.init), length > limit {
       throw HTTPError(.contentTooLarge)
     }
+    if let coding = headers[.contentEncoding], coding.lowercased() != "identity" {
+      throw Problem(
+        status: .unsupportedMediaType, code: "unsupported_content_coding", detail: "send the body as it is",
+        headers: [.acceptEncoding: "identity"])
+    }
     do {
       let buffer = try await body.collect(upTo: limit)
+      RequestDeadline.restart()
       return Array(buffer.readableBytesView)
+    } catch let problem as Problem {
+      throw problem
     } catch let error as NIOTooManyBytesError {
       throw error
     } catch let error as CancellationError {
@@ -24,6 +33,7 @@ extension Request {
 
   /// A JSON body of one of the media types, else 415.
   func collectJSON(accepting mediaTypes: [String] = ["application/json"]) async throws -> [UInt8] {
+    try refuseReadersOfOthersThanJSON()
     let type = headers[.contentType]?.split(separator: ";").first?.lowercased()
       .trimmingPrefix { $0 == " " }.description
     guard let type, mediaTypes.contains(type.trimmingTrailingSpaces) else {
@@ -44,12 +54,22 @@ extension Request {
 
   /// What the reader takes and has, and the limit it must pass; a 406 when it takes nothing that we have.
   func readTerms(_ context: APIContext) throws(Problem) -> ReadTerms {
+    try refuseReadersOfOthersThanJSON()
     guard let forms = AcceptEncoding.forms(headers[values: .acceptEncoding]) else {
       throw Problem(
-        status: .notAcceptable, code: "not_acceptable", detail: "accept the content coding gzip or identity")
+        status: .notAcceptable, code: "not_acceptable", detail: "accept the content coding gzip or identity",
+        headers: [.vary: "Accept-Encoding"])
     }
     return ReadTerms(
       forms: forms, known: EntityTags(headers[values: .ifNoneMatch]), gate: context.rateTicket)
+  }
+
+  private func refuseReadersOfOthersThanJSON() throws(Problem) {
+    guard AcceptedTypes.includeJSON(headers[values: .accept]) else {
+      throw Problem(
+        status: .notAcceptable, code: "not_acceptable", detail: "accept application/json",
+        headers: [.vary: "Accept"])
+    }
   }
 
   /// For resources without parameters.

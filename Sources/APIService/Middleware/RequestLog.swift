@@ -3,10 +3,15 @@ import Hummingbird
 import Logging
 import Telemetry
 
-/// Outermost: names the request, turns errors into problems, counts it, and writes one line about it.
+/// Outermost: names the request, gives it a deadline, turns errors into problems, counts it, and writes one line about
+/// it.
 struct RequestLog: RouterMiddleware {
   let logger: Logger
   let metrics: RequestMetrics
+  /// Nil when browsers have no business here.
+  let crossOrigin: CrossOriginPolicy?
+  /// A request that takes longer is a 504.
+  var limit: Duration = .seconds(5)
 
   func handle(
     _ request: Request, context: APIContext,
@@ -17,18 +22,41 @@ struct RequestLog: RouterMiddleware {
     context.requestID = RequestID.accept(request.headers[.xRequestID])
     var response: Response
     var failure: (any Error)?
-    do { response = try await next(request, context) } catch {
+    do {
+      response = try await RequestDeadline.within(limit) { try await answer(request, context, next) }
+    } catch {
       failure = error
       let problem = Problem(error)
       response = problem.response(instance: request.uri.path, requestID: context.requestID)
       if request.method == .head { response = response.createHeadResponse() }
     }
     response.headers[.xRequestID] = context.requestID
+    crossOrigin?.mark(&response.headers, for: request.headers[.origin])
     let duration = ContinuousClock.now - start
-    metrics.count(request.method, route: context.endpointPath, response.status, in: duration)
-    log(request, context, response.status, duration, failure)
+    // Whatever it is, nobody reads it: the client has gone, or the process must end.
+    let status = Task.isCancelled && failure != nil ? .clientHasGone : response.status
+    metrics.count(request.method, route: context.endpointPath, status, in: duration)
+    log(request, context, status, duration, failure)
     return response
   }
+
+  /// What no route answers, or the route.
+  private func answer(
+    _ request: Request, _ context: APIContext, _ next: (Request, APIContext) async throws -> Response
+  ) async throws -> Response {
+    if request.uri.path.hasEmptySegment { throw Problem.notFound }
+    if request.uri.path == "*" { return Response(status: .noContent, headers: [.allow: Self.methods]) }
+    if let headers = crossOrigin?.preflight(request.head) {
+      return Response(status: .noContent, headers: headers)
+    }
+    guard request.headers[.expect] != nil else { return try await next(request, context) }
+    var request = request
+    request.body = RequestBody(asyncSequence: AwaitedBody(body: request.body, channel: context.channel))
+    return try await next(request, context)
+  }
+
+  /// Those that any route has.
+  private static let methods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST"
 
   /// The path without its query: a query may hold the webhook token.
   private func log(
@@ -48,5 +76,21 @@ struct RequestLog: RouterMiddleware {
     ]
     if status.code >= 500, let failure { facts[LogKey.error] = "\(failure)" }
     logger.log(level: level, "request", metadata: facts)
+  }
+}
+
+extension HTTPResponse.Status {
+  /// As nginx has it; only ever counted and logged.
+  fileprivate static let clientHasGone = HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
+}
+
+extension String {
+  /// The router would pass over it, and one resource have many names.
+  fileprivate var hasEmptySegment: Bool {
+    var last: UInt8 = 0
+    return utf8.contains { byte in
+      defer { last = byte }
+      return byte == UInt8(ascii: "/") && last == byte
+    }
   }
 }

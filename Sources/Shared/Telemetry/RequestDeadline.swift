@@ -37,17 +37,17 @@ package final class RequestDeadline: Sendable {
   }
 
   /// Serves a request that is due after `limit`.
-  package nonisolated(nonsending) static func within<Value>(
-    _ limit: Duration, _ body: nonisolated(nonsending) () async throws -> Value
+  package static func within<Value>(
+    _ limit: Duration, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
   ) async rethrows -> Value {
-    try await $current.withValue(RequestDeadline(limit)) { try await body() }
+    try await $current.withValue(RequestDeadline(limit), operation: body)
   }
 
   /// Does what is not, or not only, for the request at hand.
-  package nonisolated(nonsending) static func without<Value>(
-    _ body: nonisolated(nonsending) () async throws -> Value
+  package static func without<Value>(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
   ) async rethrows -> Value {
-    try await $current.withValue(nil) { try await body() }
+    try await $current.withValue(nil, operation: body)
   }
 
   /// Gives the request its whole time again: until now it was its sender who took it, for the body.

@@ -88,6 +88,11 @@ extension MetricName {
 extension MetricName {
   package static let apiRequests = MetricDescription(
     "freshet_api_requests_total", "Requests by method, route and status.")
+  package static let apiRefusals = MetricDescription(
+    "freshet_api_refusals_total",
+    "What was answered before any route saw it, because it was no request, too large or too slow; by code.")
+  package static let apiConnections = MetricDescription(
+    "freshet_api_connections", "Connections of clients.")
   package static let apiDuration = MetricDescription(
     "freshet_api_request_seconds", "From a request's head to its answer's, by route.", buckets: .workSeconds)
   package static let keySetFetches = MetricDescription(
