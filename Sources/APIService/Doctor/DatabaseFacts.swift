@@ -37,7 +37,9 @@ struct DatabaseFacts: Sendable, Equatable {
     ELSE pg_current_wal_lsn() END, '0/0')::bigint \
     FROM pg_roles r WHERE r.rolname = current_user
     """)
+}
 
+extension DatabaseFacts {
   init(_ row: PostgresRow) throws(PostgresError) {
     version = try row.text(0)
     versionNumber = Int(try row.int(1))

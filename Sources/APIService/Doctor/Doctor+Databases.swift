@@ -20,7 +20,7 @@ extension Doctor {
   private func primary(_ url: PostgresURL) async -> (facts: DatabaseFacts?, findings: [Finding]) {
     do {
       return try await with(url) { database in
-        let (facts, skew) = try await facts(database)
+        let (facts, skew) = try await self.facts(database)
         let findings = facts.primaryFindings + skew.findings("primary clock")
         guard !facts.isReplica else { return (facts, findings) }
         let migrations = try await migrations(database)
@@ -35,7 +35,7 @@ extension Doctor {
   private func direct(_ url: PostgresURL, _ primary: DatabaseFacts?) async -> Finding {
     let check = "direct connection"
     do {
-      let facts = try await with(url) { try await facts($0).0 }
+      let facts: DatabaseFacts = try await with(url) { try await self.facts($0).0 }
       if let primary, let own = facts.system, let other = primary.system, own != other {
         return .failed(check, "it leads to another server", "let DATABASE_DIRECT_URL name the primary")
       }
@@ -49,7 +49,8 @@ extension Doctor {
 
   private func replica(_ check: String, _ url: PostgresURL, of primary: DatabaseFacts?) async -> Finding {
     do {
-      return try await with(url) { try await facts($0).0 }.replicaFinding(check, of: primary)
+      let facts: DatabaseFacts = try await with(url) { try await self.facts($0).0 }
+      return facts.replicaFinding(check, of: primary)
     } catch {
       return unreachable(check, url, error, "DATABASE_READ_URL")
     }
@@ -58,7 +59,7 @@ extension Doctor {
   private func facts(_ database: PostgresClient) async throws -> (DatabaseFacts, ClockSkew) {
     let before = Date()
     let rows = try await database.query(DatabaseFacts.query, deadline: commandPatience)
-    guard let row = rows.first else { throw PostgresError(.server("02000"), "the role is not there") }
+    guard let row = rows.first else { preconditionFailure("a session without a role") }
     let facts = try DatabaseFacts(row)
     return (facts, ClockSkew(server: facts.clock, before: before, after: Date()))
   }
@@ -66,16 +67,15 @@ extension Doctor {
   private func migrations(_ database: PostgresClient) async throws -> Finding {
     let isThere = try await database.query(MigrationState.exists).first?.bool(0) ?? false
     var applied: [String: String] = [:]
-    if isThere {
-      do {
-        for row in try await database.query(MigrationState.applied) {
-          applied[try row.text(0)] = try row.text(1)
-        }
-      } catch let error as PostgresError where error.sqlState == "42501" {
-        return .warning(
-          "migrations", "the role may not read schema_migrations",
-          "run APIService migrate with DATABASE_APP_ROLE naming it")
+    do throws(PostgresError) {
+      for row in isThere ? Array(try await database.query(MigrationState.applied)) : [] {
+        applied[try row.text(0)] = try row.text(1)
       }
+    } catch {
+      guard error.sqlState == "42501" else { throw error }
+      return .warning(
+        "migrations", "the role may not read schema_migrations",
+        "run APIService migrate with DATABASE_APP_ROLE naming it")
     }
     return MigrationState(applied: applied, bundled: try Migration.bundled()).finding
   }
