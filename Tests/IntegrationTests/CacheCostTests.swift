@@ -15,6 +15,9 @@ extension Integration {
       let dialogues = try DialogueSet.load().bodies
       try await LocalSystem.run { system in
         let apis = [try await system.startAPI(), try await system.startAPI()]
+        // Up to 500 are logged; so each of the limited readers keeps below.
+        let limit = ["RATE_LIMIT_SERVICE_REQUESTS": "500"]
+        let limited = [try await system.startAPI(limit), try await system.startAPI(limit)]
         try await system.startWorker()
         try await apis[0].acceptInTheEnd(dialogues)
         try await system.waitUntilQueueIsEmpty(within: .seconds(60))
@@ -25,11 +28,6 @@ extension Integration {
         let misses = try await meter.measure("miss", paths.count) { try await Self.read(paths, apis) }
         let again = paths + paths + paths
         let hits = try await meter.measure("hit", again.count) { try await Self.read(again, apis) }
-        // Up to 500 are logged; so each of the limited readers keeps below.
-        let limited = [
-          try await system.startAPI(["RATE_LIMIT_SERVICE_REQUESTS": "500"]),
-          try await system.startAPI(["RATE_LIMIT_SERVICE_REQUESTS": "500"]),
-        ]
         let limitedHits = try await meter.measure("hit, rate limited", again.count) {
           try await Self.read(again, limited, readers: again.count / 400 + 1)
         }

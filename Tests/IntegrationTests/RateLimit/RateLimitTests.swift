@@ -70,9 +70,9 @@ extension Integration {
           #expect(answer.status == request.status, "\(request): \(answer)")
           try Self.expectFields(answer, limit: 14, remaining: 11 - number)
         }
-        for (method, status) in [("GET", 429), ("HEAD", 429), ("POST", 429), ("DELETE", 429)] {
-          let answer = try await client.send(method, "/conversations")
-          #expect(answer.status == status)
+        for method in ["GET", "HEAD", "PATCH", "DELETE"] {
+          let answer = try await client.send(method, path)
+          #expect(answer.status == 429)
           if method != "HEAD" { try Self.expectRefusal(answer, limit: 14) }
         }
         #expect(try await api.client("bert").get("/conversations").status == 200)
