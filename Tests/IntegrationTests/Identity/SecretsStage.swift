@@ -121,21 +121,21 @@ final class SecretsStage: Sendable {
 
   /// What an operator may run, with help first.
   func runCommands() async throws {
-    for kind in [ProgramKind.api, .worker] {
-      for arguments in [["--help"], ["help", "healthcheck"], ["--version"], ["--no-such"], ["healthcheck"]] {
-        try await command(kind, arguments)
-      }
+    var commands: [(ProgramKind, [String])] = []
+    for arguments in [["--help"], ["help", "healthcheck"], ["--version"], ["--no-such"], ["healthcheck"]] {
+      commands += [(.api, arguments), (.worker, arguments)]
     }
     for arguments in [
       ["help", "serve"], ["help", "token"], ["migrate"], ["openapi"], ["doctor"], ["doctor", "--json"],
       ["cache", "show", "--user", "u"], ["cache", "show", "--user", "u", "--json"],
       ["cache", "invalidate", "--user", "u"],
-    ] { try await command(.api, arguments) }
+    ] { commands.append((.api, arguments)) }
     for arguments in [
       ["queue", "stats"], ["queue", "stats", "--json"], ["queue", "dead"], ["queue", "show", "x"],
     ] {
-      try await command(.worker, arguments)
+      commands.append((.worker, arguments))
     }
+    try await concurrently(commands) { [self] in try await command($0.0, $0.1) }
   }
 
   /// Passwords that are no longer right, servers that are gone, and commands that meet both.
@@ -177,13 +177,13 @@ final class SecretsStage: Sendable {
 
   /// Requests to all APIs, whatever becomes of them.
   private func probe() async throws {
-    for program in state.withLockedValue({ $0.programs }) { try await probe(program) }
+    try await concurrently(state.withLockedValue { $0.programs }) { [self] in try await probe($0) }
   }
 
   private func probe(_ program: RunningProgram) async throws {
     let client = Client(base: program.base, token: token)
-    for path in ["/conversations", "/health", "/health/ready", "/metrics"] {
-      _ = try await send(client, "GET", path)
+    try await concurrently(["/conversations", "/health", "/health/ready", "/metrics"]) { [self] path in
+      try await send(client, "GET", path)
     }
     _ = try await send(client, "POST", "/conversations", "{}")
     _ = try await post(program, mark.secret("token"), try event("late"))

@@ -37,7 +37,8 @@ extension Integration {
         "DATABASE_URL", "DATABASE_WRITE_URL", "DATABASE_READ_URL", "DATABASE_DIRECT_URL", "HOST",
       ]
       // Too short for a token, and no URL.
-      let settings = Dictionary(uniqueKeysWithValues: names.map { ($0, "no \(mark.short)") })
+      var settings = Dictionary(uniqueKeysWithValues: names.map { ($0, "no \(mark.short)") })
+      settings["WEBHOOK_TOKENS"] = mark.short
       let api = try await run(.api, [], settings)
       #expect(api.code == 78)
       for name in names { #expect(api.text.contains("\(name):"), "\(api)") }
