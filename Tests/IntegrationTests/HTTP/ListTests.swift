@@ -38,7 +38,7 @@ extension Integration {
       "Page and limit out of range, too deep pages and unknown parameters are a 400 that names them",
       arguments: [
         ("page=0", "page"), ("page=-1", "page"), ("page=one", "page"), ("page=", "page"),
-        ("page=1.0", "page"),
+        ("page=1.0", "page"), ("page=01", "page"), ("limit=0050", "limit"),
         ("page=%2B1", "page"), ("page=99999999999999999999", "page"), ("limit=0", "limit"),
         ("limit=101", "limit"),
         ("page=101&limit=100", "page"), ("page=1&page=2", "page"), ("status=done", "status"),

@@ -3,9 +3,8 @@
 /// None leads where the answer would be an error: pages that lie too deep have no link, and from the deepest page `next`
 /// goes on by cursor.
 package struct PageLinks: Sendable {
-  private let path: String
-  /// The parameters that all pages share.
-  private let shared: [(name: String, value: String)]
+  /// Path and parameters that all pages share, encoded, ready for one more parameter.
+  private let stem: String
   /// Nil when the list is read by cursor.
   private let page: PageRequest?
 
@@ -14,15 +13,20 @@ package struct PageLinks: Sendable {
   ///   - query: of the request.
   ///   - page: the page that was asked for; nil for reading by cursor.
   package init(path: String, query: QueryParameters, page: PageRequest?) {
-    self.path = path
-    shared = query.values.filter { $0.name != "page" && $0.name != "cursor" }
+    var stem = path + "?"
+    for (name, value) in query.values where name != "page" && name != "cursor" {
+      stem += "\(PercentEncoder.encode(name))=\(PercentEncoder.encode(value))&"
+    }
+    self.stem = stem
     self.page = page
   }
 
   /// The field's value: `first` and, where they exist, `prev`, `next` and `last`.
   package func field(_ summary: PageSummary) -> String {
-    targets(summary).map { relation, target in "<\(reference(target))>; rel=\"\(relation)\"" }
-      .joined(separator: ", ")
+    // Numbers and cursors need no encoding.
+    targets(summary).map { relation, target in
+      "<\(stem)\(target.name)=\(target.value)>; rel=\"\(relation)\""
+    }.joined(separator: ", ")
   }
 
   private typealias Target = (name: String, value: String)
@@ -41,12 +45,5 @@ package struct PageLinks: Sendable {
   /// Nil for a page that lies too deep to be asked for.
   private func number(_ number: Int?) -> Target? {
     number.flatMap { PageRequest(page: $0, limit: page?.limit ?? 1) }.map { ("page", String($0.page)) }
-  }
-
-  private func reference(_ target: Target) -> String {
-    let pairs = (shared + [target]).map {
-      "\(PercentEncoder.encode($0.name))=\(PercentEncoder.encode($0.value))"
-    }
-    return "\(path)?\(pairs.joined(separator: "&"))"
   }
 }

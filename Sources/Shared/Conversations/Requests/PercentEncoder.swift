@@ -2,15 +2,20 @@
 package enum PercentEncoder {
   /// Leaves only what is reserved nowhere (RFC 3986, 2.3).
   package static func encode(_ text: String) -> String {
+    guard !text.utf8.allSatisfy(isUnreserved) else { return text }
     var encoded: [UInt8] = []
     for byte in text.utf8 {
-      if byte.isASCIILetterOrDigit || "-._~".utf8.contains(byte) {
+      if isUnreserved(byte) {
         encoded.append(byte)
       } else {
         encoded += [UInt8(ascii: "%"), upperCaseDigit(byte >> 4), upperCaseDigit(byte & 15)]
       }
     }
     return String(decoding: encoded, as: UTF8.self)
+  }
+
+  private static func isUnreserved(_ byte: UInt8) -> Bool {
+    byte.isASCIILetterOrDigit || "-._~".utf8.contains(byte)
   }
 
   private static func upperCaseDigit(_ value: UInt8) -> UInt8 {
