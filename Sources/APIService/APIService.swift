@@ -11,6 +11,7 @@ struct APIService: AsyncParsableCommand {
     version: ProgramVersion.current,
     subcommands: [
       ServeCommand.self, MigrateCommand.self, TokenCommand.self, OpenAPICommand.self, CacheCommand.self,
+      DoctorCommand.self,
       HealthcheckCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
