@@ -80,6 +80,7 @@ let package = Package(
       "Redis", ["CHiredis", "Telemetry", nio, nioPosix, nioConcurrency, nioSSL, crypto, logging, lifecycle]),
     shared("Postgres", ["CLibpq", "Telemetry", nioConcurrency, logging, lifecycle]),
     shared("Gzip", ["CZlib", nio, nioConcurrency]),
+    shared("RateLimit", ["Cache", "Keyspace", "Redis", nioConcurrency], resources: [.copy("Scripts")]),
     shared(
       "Cache", ["Redis", "Keyspace", "Gzip", "Telemetry", nio, nioConcurrency, crypto, logging],
       resources: [.copy("Scripts")]),
@@ -92,6 +93,7 @@ let package = Package(
         "Conversations", "Keyspace", "Cache", "Postgres", "Telemetry", nio, nioConcurrency, lifecycle,
         logging,
       ]),
+    shared("Erasure", ["Conversations", "ConversationStore", "Queue", "Telemetry", lifecycle, logging]),
     shared(
       "Settings",
       [
@@ -106,16 +108,16 @@ let package = Package(
     .executableTarget(
       name: "APIService",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
-        "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
-        lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, hummingbirdCore, httpTypes, httpTypesHTTP1,
-        crypto,
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
+        "RateLimit", "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
+        lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, hummingbirdCore, httpTypes,
+        httpTypesHTTP1, crypto,
       ],
       resources: [.copy("../../deploy/migrations")], swiftSettings: strict),
     .executableTarget(
       name: "WebhookWorker",
       dependencies: [
-        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Queue",
+        "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
         "Settings", "Telemetry", hummingbird, httpClient, argumentParser, configuration, lifecycle,
         logging, metrics, nio, nioConcurrency,
       ],
@@ -130,7 +132,11 @@ let package = Package(
     tests("Postgres", ["Postgres", "Telemetry", logging, lifecycle]),
     tests("Gzip", ["Gzip", nio]),
     tests(
-      "Cache", ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, logging]),
+      "Cache",
+      ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, nioConcurrency, logging]),
+    tests(
+      "RateLimit",
+      ["RateLimit", "Cache", "Keyspace", "Redis", "Conversations", nioConcurrency, logging, lifecycle]),
     tests("Queue", ["Queue", "Redis", "Keyspace", "Conversations", nio, nioConcurrency, logging, lifecycle]),
     tests(
       "ConversationStore",
@@ -141,12 +147,13 @@ let package = Package(
       ]),
     tests("Telemetry", ["Telemetry", metrics]),
     tests(
-      "Settings", ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration]),
+      "Settings",
+      ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio]),
     tests(
       "APIService",
       [
-        "APIService", "Cache", "Conversations", "Settings", "Telemetry", crypto, httpTypes, logging, nio,
-        nioEmbedded, nioHTTP,
+        "APIService", "Cache", "Conversations", "RateLimit", "Settings", "Telemetry", crypto, httpTypes,
+        hummingbird, jwtKit, logging, nio, nioConcurrency, nioEmbedded, nioHTTP,
       ]),
     tests(
       "WebhookWorker",

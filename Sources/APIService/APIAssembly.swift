@@ -1,9 +1,12 @@
 import Conversations
+import Erasure
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Metrics
 import NIOCore
 import Queue
+import RateLimit
 import ServiceLifecycle
 import Settings
 import Telemetry
@@ -13,7 +16,11 @@ struct APIAssembly: Sendable {
   let readiness = Readiness()
   let backends: Backends
   let queue: WebhookQueue
+  private let eraser: Eraser
   let identity: Identity
+  let limits: RateLimits
+  /// The identity provider's, if there is one.
+  private let publicKeys: PublicKeys?
   private let metrics = PrometheusMetrics()
   private let settings: APISettings
   private let logger: Logger
@@ -22,32 +29,53 @@ struct APIAssembly: Sendable {
     self.settings = settings
     self.logger = logger
     backends = Backends(
-      settings.backends, queueScripts: [QueueScripts.bundled.enqueue], metrics: metrics, logger: logger)
+      settings.backends, cacheScripts: RateScripts.all,
+      queueScripts: [QueueScripts.bundled.enqueue, QueueScripts.bundled.erase],
+      metrics: metrics, logger: logger)
     var queueSettings = QueueSettings()
     queueSettings.maximumDepth = settings.queueMaximumDepth
     queueSettings.shards = settings.queueShards
     queue = WebhookQueue(redis: backends.queueRedis, settings: queueSettings)
-    identity = try await Self.identity(settings)
+    eraser = Eraser(store: backends.store, queue: queue)
+    publicKeys = try await Self.publicKeys(settings.identity, metrics, logger)
+    identity = try await Self.identity(settings.identity, publicKeys)
+    limits = RateLimits(settings.rateLimit, cache: backends.cache, metrics: metrics)
   }
 
   /// All routes with their middlewares.
-  func router() -> Router<APIContext> {
+  ///
+  /// - Parameter catalogue: gets the operations that they serve.
+  func router(_ catalogue: RouteCatalogue = RouteCatalogue()) -> Router<APIContext> {
     let router = Router(context: APIContext.self)
     router.add(
       middleware: RequestLog(
         logger: logger, metrics: RequestMetrics(metrics),
         crossOrigin: CrossOriginPolicy(settings.crossOrigin)))
-    let open = RouteTable(router)
+    router.add(middleware: Forwarding(proxies: settings.trustedProxies))
+    let open = RouteTable(router, catalogue: catalogue, needsToken: false)
     HealthRoutes(backends: backends, readiness: readiness)
       .register(in: open)
     let scrape = BackendScrape(registry: metrics, backends: backends)
-    MetricsRoutes(page: MetricsPage(networks: settings.adminNetworks) { await scrape.families() })
+    let page = MetricsPage(networks: settings.adminNetworks) { [publicKeys] in
+      await scrape.families() + (publicKeys?.families ?? [])
+    }
+    MetricsRoutes(page: page)
       .register(in: open)
-    WebhookRoutes(queue: queue, tokens: webhookTokens, maximumBytes: settings.webhookMaximumBytes)
-      .register(in: open)
-    let authenticated = RouteTable(router.group().add(middleware: Authentication(identity: identity)))
-    ConversationRoutes(store: backends.store).register(in: authenticated)
+    WebhookRoutes(
+      queue: queue, authentication: settings.webhooks.authentication,
+      maximumBytes: settings.webhooks.maximumBytes,
+      refusal: { [limits] problem, address in
+        do { try await limits.countFailedWebhook(from: address) } catch { return error }
+        return problem
+      }
+    )
+    .register(in: open)
+    let authenticated = RouteTable(
+      router.group().add(middleware: Authentication(identity: identity, limits: limits))
+        .add(middleware: RateLimiting(limits: limits)), catalogue: catalogue, needsToken: true)
+    ConversationRoutes(store: backends.store, eraser: eraser).register(in: authenticated)
     UserRoutes(store: backends.store).register(in: authenticated)
+    DocumentRoutes(catalogue: catalogue).register(in: open)
     return router
   }
 
@@ -55,29 +83,55 @@ struct APIAssembly: Sendable {
   func services() -> [any Service] {
     let watcher = ConnectionWatcher(metrics: metrics, logger: logger) { [readiness] in readiness.isDraining }
     var application = Application(
-      router: router(),
+      responder: OtherMethods(router().buildResponder()),
       server: HTTPServerBuilder { APIChannel(responder: $0, watcher: watcher) },
       configuration: .init(
-        address: .hostname(settings.host, port: settings.port), backlog: 4096,
+        address: .hostname(
+          settings.listener.address.description, port: settings.listener.port), backlog: 4096,
         availableConnectionsDelegate: .maximum(OpenFiles.connectionLimit(), logger: Logger(label: "http"))),
       onServerRunning: { [logger, settings] channel in
-        let port = channel.localAddress?.port ?? settings.port
-        logger.notice("listening", metadata: [LogKey.url: "http://\(settings.host):\(port)"])
+        let port = channel.localAddress?.port ?? settings.listener.port
+        logger.notice("listening", metadata: [LogKey.url: "http://\(settings.listener.host):\(port)"])
       },
       logger: Logger(label: "http"))
     // What it reports is about single connections and its own shutdown; requests have their own log.
     application.logger.logLevel = .critical
-    return backends.services + [application]
+    let keys: [any Service] = publicKeys.map { [$0] } ?? []
+    return backends.services + keys + [ErasureService(eraser: eraser, logger: logger), application]
   }
 
-  private var webhookTokens: WebhookTokens? {
-    settings.webhookAuth == .token ? WebhookTokens(settings.webhookTokens) : nil
-  }
-
-  private static func identity(_ settings: APISettings) async throws -> Identity {
-    switch settings.authMode {
-    case .jwt: .token(await TokenVerifier(settings: settings.identity, secret: settings.jwtSecret))
+  private static func identity(_ settings: IdentitySettings, _ publicKeys: PublicKeys?) async throws
+    -> Identity
+  {
+    switch settings.mode {
+    case .jwt: .token(try await TokenVerifier(settings: settings, publicKeys: publicKeys))
     case .none: .everyone(Principal(userID: UserID(stored: "local"), role: .admin))
     }
+  }
+
+  /// A file that cannot be used is a bad setting; a server may come back, and is waited for by whoever needs it.
+  private static func publicKeys(
+    _ settings: IdentitySettings, _ metrics: PrometheusMetrics, _ logger: Logger
+  ) async throws -> PublicKeys? {
+    guard let source = settings.keySource else { return nil }
+    if case .file = source {
+      do { _ = try await source.fetch() } catch {
+        throw SettingsError(problems: [
+          SettingsProblem(name: "JWT_JWKS_FILE", detail: "cannot be used: \(error)")
+        ])
+      }
+    }
+    let outcomes = ["ok", "failed"].map { metrics.counter(MetricName.keySetFetches, [("outcome", $0)]) }
+    return PublicKeys(logger: logger, observe: { outcomes[$0 ? 0 : 1].increment() }) {
+      () throws(KeySetError) in
+      try await source.fetch()
+    }
+  }
+}
+
+extension PublicKeys {
+  /// What metrics show of them.
+  fileprivate nonisolated var families: [MetricFamily] {
+    age.map { [MetricFamily(MetricName.keySetAge, .gauge, $0 / .seconds(1))] } ?? []
   }
 }

@@ -1,6 +1,8 @@
 import Foundation
 import Hummingbird
 import NIOCore
+import RateLimit
+import Settings
 
 /// What a request carries through middlewares and handlers.
 struct APIContext: RequestContext, RemoteAddressRequestContext {
@@ -10,6 +12,10 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
   let channel: any Channel
   /// `X-Request-Id` as accepted or made; in every answer, problem and log line.
   var requestID: String
+  /// Set by `Forwarding` for what came by proxies.
+  private var forwardedAddress: ClientAddress?
+  /// Set by `RateLimiting`: what a read passes with its lookup. Nil for a principal without a limit.
+  var rateTicket: RateTicket?
   /// Set by `Authentication`; handlers behind it may rely on it.
   private var authenticated: Principal?
 
@@ -18,6 +24,12 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
     remoteAddress = source.channel.remoteAddress
     coreContext = .init(source: source)
     requestID = ""
+  }
+
+  /// Where the request comes from: behind trusted proxies, whom they name.
+  var clientAddress: ClientAddress {
+    get { forwardedAddress ?? ClientAddress(peer: IPAddress(remoteAddress)) }
+    set { forwardedAddress = newValue }
   }
 
   /// The `id` in the path, percent-decoded: identity providers' ids hold `|` and `@`. Nil when it cannot be decoded.

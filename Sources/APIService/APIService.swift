@@ -10,7 +10,8 @@ struct APIService: AsyncParsableCommand {
     discussion: "Settings come from the environment and from .env in the working directory.",
     version: ProgramVersion.current,
     subcommands: [
-      ServeCommand.self, MigrateCommand.self, TokenCommand.self, CacheCommand.self, HealthcheckCommand.self,
+      ServeCommand.self, MigrateCommand.self, TokenCommand.self, OpenAPICommand.self, CacheCommand.self,
+      HealthcheckCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 

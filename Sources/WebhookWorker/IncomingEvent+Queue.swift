@@ -4,10 +4,13 @@ import NIOCore
 import Queue
 
 extension IncomingEvent {
-  /// A queued event, understood. What it throws is permanent.
+  /// A queued event, understood; one without a payload was erased. What it throws is permanent.
   init(_ queued: QueuedEvent, fence: Int64) throws(RequestRejection) {
     let receivedAt = Timestamp(millisecondsSinceEpoch: queued.enqueuedAt)
-    let event = try ProviderEvent(decoding: Array(queued.payload.readableBytesView).span)
+    let event =
+      try queued.payload.readableBytes == 0
+      ? ProviderEvent.erased(of: ExternalConversationID(stored: queued.conversation))
+      : ProviderEvent(decoding: Array(queued.payload.readableBytesView).span)
     guard let id = EventID(queued.id) else {
       throw RequestRejection(.invalidBody, detail: "the event's id is malformed")
     }

@@ -1,4 +1,5 @@
 import ConversationStore
+import Erasure
 import Hummingbird
 import Logging
 import Queue
@@ -16,6 +17,7 @@ struct WorkerAssembly: Sendable {
   private let metrics = PrometheusMetrics()
   private let copier: DeadLetterCopier
   private let upkeep: UpkeepService
+  private let erasure: ErasureService
   private let settings: WorkerSettings
   private let logger: Logger
 
@@ -34,6 +36,7 @@ struct WorkerAssembly: Sendable {
     copier = DeadLetterCopier(queue: queue, consumer: consumer, store: backends.store, logger: logger)
     upkeep = UpkeepService(
       queue: queue, store: backends.store, copier: copier, retention: settings.retention, logger: logger)
+    erasure = ErasureService(eraser: Eraser(store: backends.store, queue: queue), logger: logger)
     loop = DeliveryLoop(
       queue: queue, consumer: consumer, delivery: delivery, settings: settings, logger: logger)
   }
@@ -41,7 +44,7 @@ struct WorkerAssembly: Sendable {
   /// Everything that runs, in the order of starting; stopped in reverse: the loop before what it stands on,
   /// and health last of ours, since a client may keep its server from closing.
   func services() -> [any Service] {
-    backends.services + [server(), consumer, copier, upkeep, loop]
+    backends.services + [server(), consumer, copier, upkeep, erasure, loop]
   }
 
   private func server() -> some Service {
@@ -55,10 +58,12 @@ struct WorkerAssembly: Sendable {
       metricsPage: MetricsPage(networks: settings.adminNetworks) { await scrape.families() }
     ).register(in: router)
     var application = Application(
-      router: router, configuration: .init(address: .hostname(settings.host, port: settings.port)),
+      router: router,
+      configuration: .init(
+        address: .hostname(settings.listener.address.description, port: settings.listener.port)),
       onServerRunning: { [logger, settings] channel in
-        let port = channel.localAddress?.port ?? settings.port
-        logger.notice("listening", metadata: [LogKey.url: "http://\(settings.host):\(port)"])
+        let port = channel.localAddress?.port ?? settings.listener.port
+        logger.notice("listening", metadata: [LogKey.url: "http://\(settings.listener.host):\(port)"])
       },
       logger: Logger(label: "http"))
     // What it reports is about single connections and its own shutdown.

@@ -53,7 +53,7 @@ struct WorkerRoutes: Sendable {
   /// Others than operators are not told that there is anything.
   @Sendable private func metrics(_ request: Request, _ context: WorkerContext) async throws -> Response {
     let answer = await metricsPage.answer(
-      to: context.remoteAddress?.ipAddress, accept: request.headers[values: .accept])
+      to: IPAddress(context.remoteAddress), accept: request.headers[values: .accept])
     guard let answer else { throw HTTPError(.notFound) }
     return Response(
       status: .ok, headers: [.contentType: answer.contentType, .cacheControl: "no-store"],

@@ -7,8 +7,7 @@ struct WorkerSettings: Sendable {
   let backends: BackendSettings
   let logging: LogSettings
   /// `WORKER_HOST` (`127.0.0.1`) and `WORKER_PORT` (8081): health and metrics.
-  let host: String
-  let port: Int
+  let listener: ListenerSettings
   /// `WORKER_CONCURRENCY` (4): batches in flight.
   let concurrency: Int
   /// `WORKER_BATCH` (256) events and `WORKER_BATCH_BYTES` (8 MiB) of payload at most per batch.
@@ -31,8 +30,8 @@ struct WorkerSettings: Sendable {
   init(reader: SettingsReader) throws(SettingsError) {
     let backends = BackendSettings(reader: reader)
     logging = LogSettings(reader: reader)
-    host = reader.string("WORKER_HOST") ?? "127.0.0.1"
-    port = reader.integer("WORKER_PORT", default: 8081, in: 1...65535)
+    listener = ListenerSettings(
+      reader: reader, host: "WORKER_HOST", port: "WORKER_PORT", defaultPort: 8081)
     concurrency = reader.integer("WORKER_CONCURRENCY", default: 4, in: 1...64)
     limits = Self.limits(reader)
     lease = .seconds(reader.integer("WORKER_LEASE_SECONDS", default: 15, in: 3...600))

@@ -38,7 +38,8 @@ prepare() {
   . "$LOCAL_FOLDER/secrets"
   export HOST=127.0.0.1 LOG_LEVEL=warning LOG_FORMAT=json RATE_LIMIT_REQUESTS=0 SHUTDOWN_DRAIN_SECONDS=0
   programs=$(make --no-print-directory programs)
-  "$programs/APIService" migrate >>"$folder/migrate.log"
+  DATABASE_DIRECT_URL=$OWNER_DATABASE_URL DATABASE_APP_ROLE=freshet_app \
+    "$programs/APIService" migrate >>"$folder/migrate.log"
 }
 
 # choose_ports NAME…: below those the kernel gives to outgoing connections.

@@ -38,7 +38,9 @@ build_peer() {
 # The same tables for the peer with the fewest indexes that its own statements need, and a serial key.
 create_lean_database() {
   role=postgres sql -c "CREATE DATABASE lean OWNER freshet"
-  database=lean sql -f "$here/peers/lean.sql"
+  database=lean sql -f "$here/peers/lean.sql" \
+    -c "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO freshet_app" \
+    -c "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO freshet_app"
 }
 
 compare() {

@@ -15,7 +15,7 @@ struct CacheKeysTests {
     let keys = CacheKeys()
     #expect(keys.epoch(of: group) == "conversation:{8c5dd1a0-0b8a-4f5e-9e57-0d4b0d3f1c11}:epoch")
     #expect(
-      keys.value(of: .body, in: group) == "conversation:{8c5dd1a0-0b8a-4f5e-9e57-0d4b0d3f1c11}:v2:body")
+      keys.value(of: .body, in: group) == "conversation:{8c5dd1a0-0b8a-4f5e-9e57-0d4b0d3f1c11}:v3:body")
     #expect(
       keys.lease(of: .messages(page: 2, limit: 50), in: group)
         == "conversation:{8c5dd1a0-0b8a-4f5e-9e57-0d4b0d3f1c11}:lease:messages:2:50")
@@ -26,7 +26,7 @@ struct CacheKeysTests {
     let group = CacheGroup.user(try #require(UserID("auth0|anna")))
     let field = CacheField.conversations(status: .active, transcriptReceived: true, page: 1, limit: 50)
     let keys = CacheKeys(prefix: "staging:")
-    #expect(keys.value(of: field, in: group) == "staging:user:{auth0|anna}:v2:conversations:active:true:1:50")
+    #expect(keys.value(of: field, in: group) == "staging:user:{auth0|anna}:v3:conversations:active:true:1:50")
     #expect(
       CacheField.conversations(status: nil, transcriptReceived: nil, page: 3, limit: 9).name
         == "conversations:any:any:3:9")

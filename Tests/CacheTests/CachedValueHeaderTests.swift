@@ -6,13 +6,13 @@ import Testing
 
 @Suite("CachedValueHeader")
 struct CachedValueHeaderTests {
-  private static func header(owner: String = "auth0|anna", lsn: UInt64? = 0xAB, body: Int = 4)
-    -> CachedValueHeader
-  {
+  private static func header(
+    owner: String = "auth0|anna", summary: String = "7 true", lsn: UInt64? = 0xAB, body: Int = 4
+  ) -> CachedValueHeader {
     CachedValueHeader(
       status: 404, flags: [.negative, .gzip], epoch: .random(), lsn: lsn, fillCost: 12,
       softTimeToLive: 240_000, timeToLive: 300_000, contentHash: ContentHash(of: ByteBuffer(string: "body")),
-      owner: owner, bodyLength: UInt32(body))
+      owner: owner, summary: summary, bodyLength: UInt32(body))
   }
 
   private static func encoded(_ header: CachedValueHeader, body: String = "body") -> ByteBuffer {
@@ -25,7 +25,7 @@ struct CachedValueHeaderTests {
   @Test(
     "What is written is read, and the body is left", arguments: ["auth0|anna", ""], [0xAB, nil, UInt64.max])
   func roundTrip(owner: String, lsn: UInt64?) {
-    let header = Self.header(owner: owner, lsn: lsn)
+    let header = Self.header(owner: owner, summary: owner.isEmpty ? "" : "7 true", lsn: lsn)
     var buffer = Self.encoded(header)
     #expect(CachedValueHeader(reading: &buffer) == header)
     #expect(String(buffer: buffer) == "body")
@@ -35,13 +35,14 @@ struct CachedValueHeaderTests {
   func offsets() {
     let header = Self.header()
     let buffer = Self.encoded(header)
-    #expect(buffer.getBytes(at: 0, length: 4) == [70, 82, 83, 1])
+    #expect(buffer.getBytes(at: 0, length: 4) == [70, 82, 83, 2])
     #expect(buffer.getString(at: 8, length: 32) == header.epoch.text)
     #expect(buffer.getString(at: 40, length: 16) == "00000000000000ab")
     #expect(buffer.getInteger(at: 56, as: UInt64.self) == 0)
     #expect(buffer.getInteger(at: 108, as: UInt32.self) == 10)
     #expect(buffer.getInteger(at: 112, as: UInt32.self) == 4)
-    #expect(buffer.getString(at: CachedValueHeader.length, length: 10) == "auth0|anna")
+    #expect(buffer.getInteger(at: 116, as: UInt32.self) == 6)
+    #expect(buffer.getString(at: CachedValueHeader.length, length: 16) == "auth0|anna7 true")
   }
 
   @Test("Cut off anywhere, or with bytes behind it, it is nothing")
@@ -64,7 +65,7 @@ struct CachedValueHeaderTests {
     #expect(CachedValueHeader(reading: &buffer) == nil)
   }
 
-  @Test("Lengths that lie do no harm", arguments: [108, 112])
+  @Test("Lengths that lie do no harm", arguments: [108, 112, 116])
   func lengths(position: Int) {
     for length in [UInt32(0), 5, 1_000, .max] {
       var buffer = Self.encoded(Self.header())
@@ -79,7 +80,7 @@ struct CachedValueHeaderTests {
     for _ in 0..<2_000 {
       let size = Int.random(in: 0...300, using: &random)
       var buffer = ByteBuffer(
-        bytes: [70, 82, 83, 1] + (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
+        bytes: [70, 82, 83, 2] + (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
       #expect(CachedValueHeader(reading: &buffer) == nil)
     }
   }

@@ -194,7 +194,7 @@ struct ScriptTests {
           RedisCommand("SET", RedisArgument(rig.entry().valueKey), RedisArgument(bytes)))
         let acquisition = try await rig.server.acquire(
           rig.entry(), leaseDuration: .seconds(30), timeout: .seconds(10))
-        let verdict = try await rig.server.look(at: rig.entry(), timeout: .seconds(10))
+        let verdict = try await rig.server.look(at: rig.entry(), timeout: .seconds(10)).verdict
         let isWhole = length == value.bytes.readableBytes
         #expect(acquisition.isHit == isWhole, "\(length) bytes")
         #expect(verdict.isHit == isWhole, "\(length) bytes")

@@ -1,3 +1,4 @@
+import Cache
 import ConversationStore
 import Conversations
 import Testing
@@ -59,7 +60,7 @@ import Testing
     try await StoreRig.with { rig in
       try await rig.apply("c", .words("secret"))
       let id = try await rig.store.create(new("c"), owner: Self.alice).conversation.id
-      #expect(try await rig.store.delete(id) { _ in true })
+      #expect(try await rig.store.delete(id, in: .everyone).invalidated)
       try await rig.apply("c", .words("secret", "again"), fence: 2)
       #expect(try await rig.scalar("SELECT count(*)::text FROM messages") == "0")
       #expect(try await rig.outcomes(of: "c") == "applied,deleted")
@@ -75,7 +76,7 @@ import Testing
       for index in 0..<50 {
         let name = "c\(index)"
         let id = try await rig.store.create(Self.new(name), owner: Self.alice).conversation.id
-        async let deletion = rig.store.delete(id) { _ in true }
+        async let deletion = rig.store.delete(id, in: .everyone)
         async let event = rig.apply(name, .words("late"), fence: 2)
         _ = try await (deletion, event)
       }
@@ -90,7 +91,7 @@ import Testing
       for index in 0..<50 {
         let name = "c\(index)"
         let id = try await rig.store.create(Self.new(name), owner: Self.alice).conversation.id
-        async let deletion = rig.store.delete(id) { _ in true }
+        async let deletion = rig.store.delete(id, in: .everyone)
         async let registration = Self.register(name, rig)
         _ = try await (deletion, registration)
         try await rig.apply(name, .words("after"), fence: 2)
@@ -121,9 +122,21 @@ import Testing
   func foreign() async throws {
     try await StoreRig.with { rig in
       let id = try await rig.store.create(new("c"), owner: Self.alice).conversation.id
-      await #expect(throws: WriteRefusal.notFound) { try await rig.store.delete(id) { $0 == "bob" } }
+      let bob = OwnerScope.only(UserID(stored: "bob"))
+      await #expect(throws: WriteRefusal.notFound) { try await rig.store.delete(id, in: bob) }
       await #expect(throws: WriteRefusal.notFound) {
-        try await rig.store.delete(.random()) { _ in true }
+        try await rig.store.patch(id, .title("his"), in: bob, matches: { _ in true })
+      }
+      await #expect(throws: WriteRefusal.notFound) { try await rig.store.conversation(id, in: bob) }
+      let page = try #require(PageRequest(limit: 10))
+      await #expect(throws: WriteRefusal.notFound) {
+        try await rig.store.messages(of: id, ListRequest(page: page), in: bob)
+      }
+      let uncached = ListRequest(page: page, includesTotal: false)
+      #expect(try await rig.store.messages(of: id, uncached, in: bob).value.status == 404)
+      #expect(try await rig.store.messages(of: id, uncached, in: .only(Self.alice)).value.status == 200)
+      await #expect(throws: WriteRefusal.notFound) {
+        try await rig.store.delete(.random(), in: .everyone)
       }
     }
   }

@@ -102,6 +102,7 @@ struct StoreRig: Sendable {
     case .recording: type = .recordingReady
     case .perceptionAnalysis: type = .perceptionAnalysis
     case .other: type = .palJoined
+    case .erased: type = .erased
     }
     let event = ProviderEvent(
       conversationID: ExternalConversationID(stored: conversation), type: type,

@@ -79,7 +79,7 @@ extension Integration {
         let client = api.client("anna")
         let created: ConversationBody = try await client.post("/conversations", [:]).decoded()
         #expect(try await eventually { try await client.get("/conversations/\(created.id)").isHit })
-        let fill = "for i = 1, 200000 do redis.call('SET', 'conversation:{' .. i .. '}:v2:body', 'x') end"
+        let fill = "for i = 1, 200000 do redis.call('SET', 'conversation:{' .. i .. '}:v3:body', 'x') end"
         let eval = try ChildProcess(
           "redis-cli", ["-p", String(system.cacheRedis.port), "EVAL", fill, "0"], environment: [:])
         #expect(try await eval.wait() == .code(0))

@@ -25,9 +25,18 @@ extension Integration {
         let misses = try await meter.measure("miss", paths.count) { try await Self.read(paths, apis) }
         let again = paths + paths + paths
         let hits = try await meter.measure("hit", again.count) { try await Self.read(again, apis) }
+        // Up to 500 are logged; so each of the limited readers keeps below.
+        let limited = [
+          try await system.startAPI(["RATE_LIMIT_SERVICE_REQUESTS": "500"]),
+          try await system.startAPI(["RATE_LIMIT_SERVICE_REQUESTS": "500"]),
+        ]
+        let limitedHits = try await meter.measure("hit, rate limited", again.count) {
+          try await Self.read(again, limited, readers: again.count / 400 + 1)
+        }
         let writes = try await meter.measure("PATCH", ids.count) { try await Self.write(ids, apis) }
         #expect(misses.result.hits < paths.count / 20)
         #expect(hits.result.hits > again.count * 9 / 10)
+        #expect(limitedHits.result.hits > again.count * 9 / 10)
         #expect(hits.milliseconds < misses.milliseconds)
         #expect(writes.result.answers == ids.count)
 
@@ -38,7 +47,8 @@ extension Integration {
         }
         let ratio = Double(mix.result.hits) / Double(mix.result.reads)
         FaultReport.tell(
-          (["Redis CPU of the cache, \(ids.count) dialogues"] + [misses, hits, writes, mix].map(\.line)
+          (["Redis CPU of the cache, \(ids.count) dialogues"]
+            + [misses, hits, limitedHits, writes, mix].map(\.line)
             + [String(format: "of the mix %.1f %% of the reads were hits", 100 * ratio)])
             .joined(separator: "\n"))
         #expect(ratio > 0.5)
@@ -52,8 +62,8 @@ extension Integration {
       var hits = 0
     }
 
-    private static func read(_ paths: [String], _ apis: [API]) async throws -> Tally {
-      try await send(paths.map { Request(path: $0, title: nil) }, apis)
+    private static func read(_ paths: [String], _ apis: [API], readers: Int = 1) async throws -> Tally {
+      try await send(paths.map { Request(path: $0, title: nil) }, apis, senders: readers)
     }
 
     private static func write(_ ids: [String], _ apis: [API]) async throws -> Tally {
@@ -81,11 +91,13 @@ extension Integration {
       let title: String?
     }
 
-    private static func send(_ requests: [Request], _ apis: [API]) async throws -> Tally {
+    /// - Parameter senders: principals that take turns.
+    private static func send(_ requests: [Request], _ apis: [API], senders: Int = 1) async throws -> Tally {
       let tally = NIOLockedValueBox(Tally())
       let turn = Counter()
       try await concurrently(requests, width: clients) { request in
-        let client = apis[turn.next() % apis.count].service
+        let number = turn.next()
+        let client = apis[number % apis.count].client("backend-\(number % senders)", role: "service")
         let answer: Answer
         if let title = request.title {
           answer = try await client.patch(request.path, ["title": title])

@@ -47,7 +47,8 @@ extension Integration {
           "CACHE_MODE": "loose",
           "WEBHOOK_MAX_BYTES": "-1", "QUEUE_MAX_DEPTH": "many", "SHUTDOWN_DRAIN_SECONDS": "soon",
           "LOG_LEVEL": "loud",
-          "LOG_FORMAT": "xml", "JWT_JWKS_URL": "https://keys.example", "ADMIN_NETWORKS": "everywhere",
+          "LOG_FORMAT": "xml", "JWT_JWKS_URL": "http://keys.example", "HOST": "999.9.9.9",
+          "TRUSTED_PROXIES": "all", "ADMIN_NETWORKS": "everywhere",
         ])
       expectRefusal(
         end,
@@ -56,7 +57,7 @@ extension Integration {
           "CACHE_TTL_SECONDS",
           "CACHE_MODE", "WEBHOOK_MAX_BYTES", "QUEUE_MAX_DEPTH", "SHUTDOWN_DRAIN_SECONDS", "LOG_LEVEL",
           "LOG_FORMAT",
-          "WEBHOOK_TOKENS", "JWT_JWKS_URL", "ADMIN_NETWORKS",
+          "WEBHOOK_TOKENS", "JWT_JWKS_URL", "HOST", "TRUSTED_PROXIES", "ADMIN_NETWORKS",
         ])
     }
 
@@ -67,13 +68,14 @@ extension Integration {
         [
           "WORKER_PORT": "0", "WORKER_CONCURRENCY": "0", "WORKER_BATCH": "all", "WORKER_BATCH_BYTES": "1",
           "REDIS_QUEUE_URL": "queue-secret", "DATABASE_URL": "postgres//:database-secret",
-          "LOG_LEVEL": "loud", "ADMIN_NETWORKS": "10.0.0.0/8, everywhere", "WORKER_LEASE_SECONDS": "2",
+          "LOG_LEVEL": "loud", "ADMIN_NETWORKS": "10.0.0.0/8, everywhere", "WORKER_HOST": "no host",
+          "WORKER_LEASE_SECONDS": "2",
         ])
       expectRefusal(
         end,
         [
           "ADMIN_NETWORKS", "WORKER_PORT", "WORKER_CONCURRENCY", "WORKER_BATCH", "WORKER_BATCH_BYTES",
-          "REDIS_QUEUE_URL", "DATABASE_URL", "LOG_LEVEL", "WORKER_LEASE_SECONDS",
+          "REDIS_QUEUE_URL", "DATABASE_URL", "LOG_LEVEL", "WORKER_LEASE_SECONDS", "WORKER_HOST",
         ])
     }
 
@@ -93,7 +95,7 @@ extension Integration {
     func insecureAddress(_ setting: String) async throws {
       let settings = [
         "HOST": "0.0.0.0", setting: "none", "DATABASE_URL": "postgresql://127.0.0.1:1/x",
-        "WEBHOOK_TOKENS": "t",
+        "WEBHOOK_TOKENS": "a-token-of-sixteen-bytes",
         "JWT_SECRET": String(repeating: "s", count: 32),
       ]
       expectRefusal(try await run(.api, [], settings), [setting])

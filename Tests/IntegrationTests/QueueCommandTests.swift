@@ -210,7 +210,7 @@ extension Integration {
 
     /// No more than the commands need.
     private static func settings(_ system: LocalSystem) -> [String: String] {
-      ["REDIS_QUEUE_URL": system.queueRedis.url, "DATABASE_URL": system.databaseURL]
+      ["REDIS_QUEUE_URL": system.queueRedis.url, "DATABASE_URL": system.programURL]
     }
 
     /// Discards everything, with a pseudo-terminal in between.

@@ -68,14 +68,32 @@ package final class PostgresServer: Sendable {
   /// The process behind it, for its output.
   package var process: ChildProcess { server.process }
 
-  /// Creates an empty database and returns its URL.
-  package func createDatabase() async throws -> String {
+  /// Creates an empty database and returns its URL as superuser.
+  ///
+  /// - Parameter owner: made where it is missing.
+  package func createDatabase(owner: String? = nil) async throws -> String {
     let name = databases.withLockedValue { count in
       count += 1
       return "test_\(count)"
     }
-    _ = try await run("CREATE DATABASE \(name)")
+    if let owner { try await createRole(owner) }
+    _ = try await run("CREATE DATABASE \(name) OWNER \(owner ?? "postgres")")
     return url(database: name)
+  }
+
+  /// The same database as a role without any rights but those it was given, made where it is missing.
+  package func url(of database: String, as role: String) async throws -> String {
+    try await createRole(role)
+    return database.replacing("//postgres:", with: "//\(role):")
+  }
+
+  /// Others may do the same at the same time.
+  private func createRole(_ name: String) async throws {
+    _ = try await run(
+      """
+      DO $$ BEGIN CREATE ROLE \(name) LOGIN PASSWORD '\(Self.password)';
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$
+      """)
   }
 
   /// Runs a statement by `psql`, as superuser; returns its output, unaligned and without headers.

@@ -1,9 +1,12 @@
 #!/bin/sh
-# Run once by the Postgres image on an empty volume: the programs get a role that owns its database and nothing else.
+# Run once by the Postgres image on an empty volume. `freshet` owns its database and nothing else, and migrates;
+# `freshet_app` is what the programs are: it can neither create nor drop, and has the rights that migrate grants it.
 set -eu
 
-psql --no-psqlrc -v ON_ERROR_STOP=1 -v "password=$APP_PASSWORD" -U "$POSTGRES_USER" -d postgres <<'SQL'
-CREATE ROLE freshet LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'password';
+psql --no-psqlrc -v ON_ERROR_STOP=1 -v "password=$APP_PASSWORD" -v "owner_password=$OWNER_PASSWORD" -U "$POSTGRES_USER" -d postgres <<'SQL'
+CREATE ROLE freshet LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'owner_password';
+CREATE ROLE freshet_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'password';
 CREATE DATABASE freshet OWNER freshet;
-REVOKE CONNECT ON DATABASE freshet FROM PUBLIC;
+REVOKE ALL ON DATABASE freshet FROM PUBLIC;
+GRANT CONNECT ON DATABASE freshet TO freshet_app;
 SQL

@@ -50,12 +50,13 @@ start() {
 
 # Made once, because the data outlives a run. Hexadecimal, so that URLs, SQL and shells need no quoting.
 prepare_secrets() {
-  if [ ! -e "$local/secrets" ]; then
-    for name in JWT_SECRET WEBHOOK_TOKEN REDIS_PASSWORD POSTGRES_PASSWORD; do
-      echo "$name=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
-    done >"$local/secrets.new"
-    mv "$local/secrets.new" "$local/secrets"
-  fi
+  touch "$local/secrets"
+  cp "$local/secrets" "$local/secrets.new"
+  for name in JWT_SECRET WEBHOOK_TOKEN REDIS_PASSWORD POSTGRES_PASSWORD POSTGRES_APP_PASSWORD; do
+    grep -q "^$name=" "$local/secrets" ||
+      echo "$name=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')" >>"$local/secrets.new"
+  done
+  mv "$local/secrets.new" "$local/secrets"
   # shellcheck disable=SC1091
   . "$local/secrets"
 }
@@ -134,12 +135,17 @@ superuser() {
     -p "$postgres_port" -U postgres "$@" >/dev/null 2>>"$logs/psql.log"
 }
 
+# `freshet` owns the database and migrates; `freshet_app` is what the programs are, and can neither create nor drop.
 create_database() {
   superuser "$1" <<SQL || fail "no database; see $logs/psql.log"
 SELECT 'CREATE ROLE freshet LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'freshet') \gexec
 ALTER ROLE freshet PASSWORD '$POSTGRES_PASSWORD';
+SELECT 'CREATE ROLE freshet_app LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'freshet_app') \gexec
+ALTER ROLE freshet_app PASSWORD '$POSTGRES_APP_PASSWORD';
 SELECT 'CREATE DATABASE freshet OWNER freshet'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'freshet') \gexec
+REVOKE ALL ON DATABASE freshet FROM PUBLIC;
+GRANT CONNECT ON DATABASE freshet TO freshet_app;
 SQL
 }
 
@@ -159,13 +165,15 @@ await() {
 # Every address a program could look for is set, so that none of another environment is mixed in.
 write_environment() {
   local redis="redis://default:$REDIS_PASSWORD@127.0.0.1"
-  local database="postgresql://freshet:$POSTGRES_PASSWORD@127.0.0.1:$postgres_port/freshet"
+  local database="127.0.0.1:$postgres_port/freshet"
   cat >"$local/env" <<EOT
 unset JWT_SECRET_FILE WEBHOOK_TOKENS_FILE DATABASE_URL_FILE REDIS_URL_FILE REDIS_CACHE_URL_FILE REDIS_QUEUE_URL_FILE
 export REDIS_URL='$redis:$cache_port'
 export REDIS_CACHE_URL='$redis:$cache_port'
 export REDIS_QUEUE_URL='$redis:$queue_port'
-export DATABASE_URL='$database?connection_limit=20&pool_timeout=10'
+export DATABASE_URL='postgresql://freshet_app:$POSTGRES_APP_PASSWORD@$database?connection_limit=20&pool_timeout=10'
+# Of the role that owns the schema, for migrate alone.
+export OWNER_DATABASE_URL='postgresql://freshet:$POSTGRES_PASSWORD@$database'
 export DATABASE_WRITE_URL="\$DATABASE_URL"
 export DATABASE_READ_URL="\$DATABASE_URL"
 export DATABASE_DIRECT_URL="\$DATABASE_URL"

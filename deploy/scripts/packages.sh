@@ -5,7 +5,7 @@ set -euo pipefail
 
 case ${1:-all} in
   build) wanted=(make libhiredis-dev libpq-dev zlib1g-dev) ;;
-  all) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl) ;;
+  all) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl python3-venv) ;;
   bench) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk) ;;
   bench-worker)
     wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl golang-go golang-github-jackc-pgx-v4-dev

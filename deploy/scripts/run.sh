@@ -34,7 +34,7 @@ start() {
   . "$LOCAL_FOLDER/env"
   export SHUTDOWN_DRAIN_SECONDS=0 LOG_FORMAT=${LOG_FORMAT:-console}
   programs=$(make --no-print-directory programs)
-  "$programs/APIService" migrate
+  DATABASE_DIRECT_URL=$OWNER_DATABASE_URL DATABASE_APP_ROLE=freshet_app "$programs/APIService" migrate
   launch api "$programs/APIService" > >(prefix "api    | ") 2>&1
   api_id=$!
   launch worker "$programs/WebhookWorker" run > >(prefix "worker | ") 2>&1

@@ -31,11 +31,11 @@ struct TokenCommand: AsyncParsableCommand {
 
   func run() async throws {
     let reader = try await SettingsReader()
-    let secret = APISettings.jwtSecret(reader)
+    let secret = IdentitySettings.requiredSecret(reader)
     try reader.finish()
-    guard let user = UserID(user) else { return }
-    let verifier = await TokenVerifier(settings: IdentitySettings(reader: reader), secret: secret)
-    print(try await verifier.mint(user: user, role: role, expires: Date().addingTimeInterval(Double(ttl))))
+    guard let secret, let user = UserID(user) else { return }
+    let mint = try await TokenMint(settings: IdentitySettings(reader: reader), secret: secret)
+    print(try mint.token(user: user, role: role, expires: Date().addingTimeInterval(Double(ttl))))
   }
 }
 

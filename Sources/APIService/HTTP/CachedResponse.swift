@@ -1,14 +1,18 @@
 import Cache
+import Conversations
 import HTTPTypes
 import Hummingbird
 import Telemetry
 
-/// Turns a read's answer into a response: entity tag, content coding, cache fields, 304.
+/// Turns a read's answer into a response: entity tag, content coding, cache fields, links, 304.
 enum CachedResponse {
   /// - Parameters:
   ///   - answer: What the store found; its owner was judged before.
+  ///   - links: Of a list.
   ///   - start: When the request's work began, for `Server-Timing`.
-  static func make(_ answer: CacheAnswer, since start: ContinuousClock.Instant) -> Response {
+  static func make(
+    _ answer: CacheAnswer, links: PageLinks? = nil, since start: ContinuousClock.Instant
+  ) -> Response {
     var headers: HTTPFields = [
       .eTag: answer.value.etag,
       .cacheControl: "private, no-cache",
@@ -18,6 +22,7 @@ enum CachedResponse {
     ]
     if answer.value.isKnown { return Response(status: .notModified, headers: headers) }
     if answer.value.form == .gzip { headers[.contentEncoding] = "gzip" }
+    if let links { headers[.link] = PageSummary(answer.value.summary).map(links.field) }
     return .json(.ok, answer.value.body, headers)
   }
 }

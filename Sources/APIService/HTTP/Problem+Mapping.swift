@@ -6,6 +6,7 @@ import Hummingbird
 import NIOCore
 import Postgres
 import Queue
+import RateLimit
 import Telemetry
 
 /// The one place where errors of the modules below become answers.
@@ -19,6 +20,10 @@ extension Problem {
     case let error as PostgresError: self.init(error)
     case let error as CacheError: self = Self.of(error)
     case let error as QueueError: self = Self.of(error)
+    case let error as RateLimitError: self.init(error)
+    case let failure as LimitedFailure:
+      self.init(failure.cause)
+      headers.append(contentsOf: failure.fields)
     case let error as HTTPError: self.init(error)
     case is NIOTooManyBytesError: self.init(HTTPError(.contentTooLarge))
     case is RequestDeadline.Exceeded: self = .late("the request was not answered in time")
@@ -49,7 +54,7 @@ extension Problem {
     }
   }
 
-  private init(_ refusal: WriteRefusal) {
+  init(_ refusal: WriteRefusal) {
     switch refusal {
     case .notFound: self = .notFound
     case .externalIDTaken:
@@ -60,6 +65,17 @@ extension Problem {
       self.init(
         status: .preconditionFailed, code: "precondition_failed",
         detail: "the conversation is not the version that If-Match names")
+    case .requestInProgress:
+      self.init(
+        status: .conflict, code: "request_in_progress",
+        detail: "a request with this Idempotency-Key is still being carried out", headers: [.retryAfter: "1"])
+    case .keyReused:
+      self = .unprocessable(
+        "idempotency_key_reused", "the Idempotency-Key was sent with another request before: take a new one")
+    case .creationDeleted:
+      self.init(
+        status: .conflict, code: "conversation_deleted",
+        detail: "the conversation that this Idempotency-Key created has been deleted")
     }
   }
 
@@ -83,6 +99,17 @@ extension Problem {
 
   private static func of(_ error: QueueError) -> Problem {
     .unavailable("queue_unavailable", "the queue cannot take the event now", retryAfter: 5)
+  }
+
+  private init(_ error: RateLimitError) {
+    let seconds = max(1, error.retryAfter.wholeSeconds)
+    switch error.code {
+    case .exceeded:
+      self.init(
+        status: .tooManyRequests, code: "rate_limited", detail: "\(error.detail): try again in \(seconds) s",
+        headers: [.retryAfter: String(seconds)])
+    case .notCounted: self = .unavailable("rate_limit_unavailable", error.detail, retryAfter: Int(seconds))
+    }
   }
 
   private init(_ error: HTTPError) {

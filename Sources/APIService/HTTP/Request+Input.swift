@@ -52,15 +52,16 @@ extension Request {
     return value
   }
 
-  /// What the reader takes and has; a 406 when it takes nothing that we have.
-  func readTerms() throws(Problem) -> ReadTerms {
+  /// What the reader takes and has, and the limit it must pass; a 406 when it takes nothing that we have.
+  func readTerms(_ context: APIContext) throws(Problem) -> ReadTerms {
     try refuseReadersOfOthersThanJSON()
     guard let forms = AcceptEncoding.forms(headers[values: .acceptEncoding]) else {
       throw Problem(
         status: .notAcceptable, code: "not_acceptable", detail: "accept the content coding gzip or identity",
         headers: [.vary: "Accept-Encoding"])
     }
-    return ReadTerms(forms: forms, known: EntityTags(headers[values: .ifNoneMatch]))
+    return ReadTerms(
+      forms: forms, known: EntityTags(headers[values: .ifNoneMatch]), gate: context.rateTicket)
   }
 
   private func refuseReadersOfOthersThanJSON() throws(Problem) {

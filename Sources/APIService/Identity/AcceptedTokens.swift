@@ -7,20 +7,24 @@ struct AcceptedTokens: Sendable {
   private struct Entry: Sendable {
     let principal: Principal
     let expires: Date
+    let keyVersion: Int
   }
 
   /// Some 200 bytes each.
   private static let limit = 20_000
   private var entries: [SHA256Digest: Entry] = [:]
 
-  func principal(of digest: SHA256Digest, now: Date) -> Principal? {
-    guard let entry = entries[digest], entry.expires > now else { return nil }
+  /// - Parameter keyVersion: that of the public keys now; what was verified by others does not count.
+  func principal(of digest: SHA256Digest, keyVersion: Int, now: Date) -> Principal? {
+    guard let entry = entries[digest], entry.keyVersion == keyVersion, entry.expires > now else { return nil }
     return entry.principal
   }
 
   /// When it is full it starts anew: what is in use is soon back, and nothing has to be kept in order of use.
-  mutating func remember(_ digest: SHA256Digest, _ principal: Principal, until expires: Date) {
+  mutating func remember(
+    _ digest: SHA256Digest, _ principal: Principal, keyVersion: Int, until expires: Date
+  ) {
     if entries.count >= Self.limit { entries.removeAll(keepingCapacity: true) }
-    entries[digest] = Entry(principal: principal, expires: expires)
+    entries[digest] = Entry(principal: principal, expires: expires, keyVersion: keyVersion)
   }
 }

@@ -5,10 +5,8 @@ struct Principal: Sendable, Equatable {
   let userID: UserID
   let role: PrincipalRole
 
-  /// Whether a conversation of this owner (nil: unowned) may be seen and changed.
-  func mayAccess(owner: String?) -> Bool {
-    role.seesEverything || owner.map { $0.utf8.elementsEqual(userID.text.utf8) } == true
-  }
+  /// Whose conversations may be seen and changed.
+  var scope: OwnerScope { role.seesEverything ? .everyone : .only(userID) }
 
   /// Whether that user's lists may be seen.
   func mayAccess(user: UserID) -> Bool {

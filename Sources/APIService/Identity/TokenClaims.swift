@@ -1,9 +1,8 @@
 import Conversations
 import Foundation
-import JWTKit
 
 /// The claims we read. `aud` is a string or an array; times are seconds, whole or not.
-struct TokenClaims: JWTPayload {
+struct TokenClaims: Codable {
   var subject: String
   var expires: Date?
   var notBefore: Date?
@@ -52,9 +51,6 @@ struct TokenClaims: JWTPayload {
     try claims.encodeIfPresent(audience?.first, forKey: "aud")
     for (name, value) in roles { try claims.encode(value, forKey: Name(stringValue: name)) }
   }
-
-  /// The library's hook; times, issuer and audience need settings and are judged by `check`.
-  func verify(using algorithm: some JWTAlgorithm) async throws {}
 
   func role(named claim: String) -> String? { roles[claim] }
 

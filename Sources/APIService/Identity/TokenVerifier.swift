@@ -1,38 +1,53 @@
 import Conversations
 import Crypto
 import Foundation
-import JWTKit
 import NIOConcurrencyHelpers
 
-/// Verifies and mints the JWTs of `AUTH_MODE=jwt` with the HS256 secret.
+/// Verifies the JWTs of `AUTH_MODE=jwt`: HS256 by the secret, everything else by the identity provider's keys.
 struct TokenVerifier: Sendable {
-  private let keys: JWTKeyCollection
   private let settings: IdentitySettings
+  private let secretKey: TokenKey?
+  private let publicKeys: PublicKeys?
   private let accepted = NIOLockedValueBox(AcceptedTokens())
 
-  init(settings: IdentitySettings, secret: String) async {
+  /// - Parameters:
+  ///   - settings: how claims are judged, and the secret, if there is one.
+  ///   - publicKeys: nil without an identity provider.
+  init(settings: IdentitySettings, publicKeys: PublicKeys? = nil) async throws {
     self.settings = settings
-    keys = JWTKeyCollection()
-    await keys.add(hmac: HMACKey(from: Array(secret.utf8)), digestAlgorithm: .sha256)
+    self.publicKeys = publicKeys
+    secretKey = if let secret = settings.secret { try await TokenKey(secret: secret) } else { nil }
   }
 
-  /// The token's principal, or a 401 problem that tells what is wrong with it. A token that was accepted before
-  /// costs one hash until it expires.
+  /// The token's principal, or a problem that tells what is wrong with it: 401, or 503 before the identity provider's
+  /// keys are known. A token that was accepted before costs one hash until it expires or the keys change.
   ///
   /// - Parameter now: The wall clock; claims are judged with a leeway of 60 s.
   func verify(_ token: String, now: Date = Date()) async throws(Problem) -> Principal {
     let digest = SHA256.hash(data: Data(token.utf8))
-    if let principal = accepted.withLockedValue({ $0.principal(of: digest, now: now) }) { return principal }
+    // Read before the keys are: what a change overtakes is verified again.
+    let version = publicKeys?.version ?? 0
+    let known = accepted.withLockedValue { $0.principal(of: digest, keyVersion: version, now: now) }
+    if let known { return known }
     let (principal, expires) = try await check(token, now: now)
-    accepted.withLockedValue { $0.remember(digest, principal, until: expires) }
+    accepted.withLockedValue { $0.remember(digest, principal, keyVersion: version, until: expires) }
     return principal
   }
 
   private func check(_ token: String, now: Date) async throws(Problem) -> (Principal, expires: Date) {
-    guard Self.isHS256(token) else { throw .unauthorized("the token is not an HS256 JWT") }
+    guard let signed = SignedToken(token) else {
+      throw .unauthorized("the token is no JWT that can be accepted")
+    }
+    let keys = try await keys(for: signed)
+    guard keys.contains(where: { $0.algorithm == signed.algorithm }) else {
+      throw .unauthorized("the token's alg is not that of its key")
+    }
+    guard keys.contains(where: { $0.verifies(signed) }) else {
+      throw .unauthorized("the token's signature is not valid")
+    }
     let claims: TokenClaims
-    do { claims = try await keys.verify(token, as: TokenClaims.self) } catch {
-      throw .unauthorized("the token's signature or form is not valid")
+    do { claims = try JSONDecoder().decode(TokenClaims.self, from: signed.payload) } catch {
+      throw .unauthorized("the token's claims cannot be read")
     }
     let expires = try claims.check(settings, now: now)
     guard let userID = UserID(claims.subject) else {
@@ -42,36 +57,14 @@ struct TokenVerifier: Sendable {
     return (Principal(userID: userID, role: role), expires)
   }
 
-  /// A token for local use and tests.
-  func mint(user: UserID, role: PrincipalRole, expires: Date, issuedAt: Date = Date()) async throws -> String
-  {
-    let claims = TokenClaims(
-      user: user, role: role, roleClaim: settings.roleClaim, expires: expires, issuedAt: issuedAt,
-      issuer: settings.issuer, audience: settings.audience)
-    return try await keys.sign(claims)
-  }
-
-  /// Reads the header ourselves: the library would verify by its key whatever `alg` says, and `crit` must be
-  /// refused by whoever does not understand it (RFC 7515, 4.1.11).
-  private static func isHS256(_ token: String) -> Bool {
-    struct Header: Decodable {
-      let alg: String
-      let crit: [String]?
+  /// The secret is never a public key, nor the other way round: who knows the public key could sign with it.
+  private func keys(for token: SignedToken) async throws(Problem) -> [TokenKey] {
+    switch (token.algorithm, secretKey, publicKeys) {
+    case ("HS256", let key?, _): return [key]
+    case ("RS256", _, let keys?), ("ES256", _, let keys?), ("EdDSA", _, let keys?):
+      guard let id = token.keyID else { throw .unauthorized("the token does not name its key (kid)") }
+      return try await keys.keys(named: id)
+    default: throw .unauthorized("the token's alg is not accepted")
     }
-    // Whatever is not such a header is refused alike, so the decoder's reason does not matter.
-    let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 3, token.utf8.count <= 8192,
-      let bytes = Data(base64URL: parts[0]),
-      let header = try? JSONDecoder().decode(Header.self, from: bytes)
-    else { return false }
-    return header.alg == "HS256" && header.crit == nil
-  }
-}
-
-extension Data {
-  /// Decodes base64url without padding (RFC 7515, 2).
-  fileprivate init?(base64URL text: Substring) {
-    let standard = text.replacing("-", with: "+").replacing("_", with: "/")
-    self.init(base64Encoded: standard + String(repeating: "=", count: (4 - standard.count % 4) % 4))
   }
 }

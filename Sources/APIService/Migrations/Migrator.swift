@@ -83,12 +83,22 @@ struct Migrator: Sendable {
   private static let record = PostgresStatement(
     "migrations_record", "INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)")
 
-  /// Statements that name the role, quoted by the server.
+  /// Statements that name the role, quoted by the server; none for the role that migrates, which has all rights. Tables of
+  /// later migrations come with the same rights. Who may create where the programs look for functions and tables, could put
+  /// his own in their way.
   private static let grants = PostgresStatement(
     "migrations_grants",
     """
     SELECT format(statement, current_schema(), $1) FROM (VALUES \
+    ('REVOKE CREATE ON SCHEMA %I FROM PUBLIC, %I'), \
     ('GRANT USAGE ON SCHEMA %I TO %I'), \
-    ('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I')) AS s (statement)
+    ('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I'), \
+    ('REVOKE INSERT, UPDATE, DELETE ON %I.schema_migrations FROM %I'), \
+    ('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO %I'), \
+    ('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %I TO %I'), \
+    ('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I'), \
+    ('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT USAGE, SELECT ON SEQUENCES TO %I'), \
+    ('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT EXECUTE ON FUNCTIONS TO %I')) AS s (statement) \
+    WHERE $1 <> current_user
     """)
 }

@@ -1,6 +1,7 @@
 import Cache
 import ConversationStore
 import Conversations
+import Erasure
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -8,51 +9,67 @@ import NIOCore
 /// `/conversations`: create, list, read, patch, delete.
 struct ConversationRoutes: Sendable {
   let store: ConversationStore
+  let eraser: Eraser
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
-    routes.add("/conversations", [.get: list, .post: create])
-    routes.add("/conversations/:id", [.get: read, .patch: patch, .delete: delete])
-    routes.add("/conversations/:id/messages", [.get: messages])
+    routes.add([.listConversations: list, .createConversation: create])
+    routes.add([.readConversation: read, .patchConversation: patch, .deleteConversation: delete])
+    routes.add([.listConversationMessages: messages])
   }
 
   @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
     let principal = context.principal
     try request.refuseQuery()
-    let new = try NewConversation(decoding: try await request.collectJSON(), role: principal.role)
+    let body = try await request.collectJSON()
+    let once = try request.idempotent(as: principal, route: "POST /conversations", body)
+    let new = try NewConversation(decoding: body, role: principal.role)
     let owner = principal.role.seesEverything ? new.userID : principal.userID
-    let receipt = try await store.create(new, owner: owner)
-    return written(.created, receipt, [.location: "/conversations/\(receipt.conversation.id)"])
+    guard let once else { return try created(CreationReceipt(try await store.create(new, owner: owner))) }
+    return try created(try await store.create(new, owner: owner, once: once))
+  }
+
+  private func created(_ receipt: CreationReceipt) throws(Problem) -> Response {
+    let replayed: HTTPFields = receipt.isReplay ? [.idempotentReplayed: "true"] : [:]
+    switch receipt.outcome {
+    case .created(let id, let body):
+      let location: HTTPFields = [.location: "/conversations/\(id)"]
+      return written(.created, ByteBuffer(bytes: body), receipt.invalidated, location + replayed)
+    case .refused(let refusal):
+      var problem = Problem(refusal)
+      problem.headers += replayed
+      throw problem
+    }
   }
 
   @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let principal = context.principal
-    let (filter, list) = try request.readQuery { query in
-      let filter = ConversationFilter(&query, subject: principal.userID, role: principal.role)
-      return (filter, ListRequest(&query))
+    let (filter, list, links) = try request.readList(at: "/conversations") { query in
+      ConversationFilter(&query, subject: principal.userID, role: principal.role)
     }
-    return CachedResponse.make(try await store.conversations(filter, list, for: terms), since: start)
+    let answer = try await store.conversations(filter, list, for: terms)
+    return CachedResponse.make(answer, links: links, since: start)
   }
 
   @Sendable private func read(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let id = try conversationID(context)
     try request.refuseQuery()
-    let answer = try await store.conversation(id, for: terms)
+    let answer = try await store.conversation(id, in: context.principal.scope, for: terms)
     try authorize(answer, context.principal)
     return CachedResponse.make(answer, since: start)
   }
 
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
     let start = ContinuousClock.now
-    let terms = try request.readTerms()
+    let terms = try request.readTerms(context)
     let id = try conversationID(context)
-    let list = try request.readQuery { ListRequest(&$0) }
-    let answer = try await store.messages(of: id, list, for: terms)
+    let (_, list, links) = try request.readList(at: "/conversations/\(id)/messages")
+    let answer = try await store.messages(of: id, list, in: context.principal.scope, for: terms)
     try authorize(answer, context.principal)
-    return CachedResponse.make(answer, since: start)
+    return CachedResponse.make(answer, links: links, since: start)
   }
 
   @Sendable private func patch(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -63,17 +80,19 @@ struct ConversationRoutes: Sendable {
     let patch = try ConversationPatch(decoding: body, role: principal.role)
     let conditions = EntityTags(request.headers[values: .ifMatch])
     let receipt = try await store.patch(
-      id, patch, mayAccess: { principal.mayAccess(owner: $0) },
+      id, patch, in: principal.scope,
       matches: { conditions.match($0) })
-    return written(.ok, receipt)
+    return written(.ok, ByteBuffer(bytes: receipt.conversation.jsonBytes()), receipt.invalidated)
   }
 
   @Sendable private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
     let principal = context.principal
     let id = try conversationID(context)
     try request.refuseQuery()
-    let invalidated = try await store.delete(id) { principal.mayAccess(owner: $0) }
-    return Response(status: .noContent, headers: pending(invalidated))
+    let conditions = EntityTags(request.headers[values: .ifMatch])
+    let receipt = try await store.delete(id, in: principal.scope, matches: { conditions.match($0) })
+    await eraser.eraseAtOnce(receipt.conversation.externalID)
+    return Response(status: .noContent, headers: pending(receipt.invalidated))
   }
 
   /// An id that is no UUID names nothing: the same 404 as an unknown one.
@@ -84,17 +103,14 @@ struct ConversationRoutes: Sendable {
 
   /// Nothing leaves before this: somebody else's is the same 404 as none.
   private func authorize(_ answer: CacheAnswer, _ principal: Principal) throws(Problem) {
-    guard answer.value.status == 200, principal.mayAccess(owner: answer.value.owner) else { throw .notFound }
+    guard answer.value.status == 200, principal.scope.includes(answer.value.owner) else { throw .notFound }
   }
 
   private func written(
-    _ status: HTTPResponse.Status, _ receipt: WriteReceipt, _ more: HTTPFields = [:]
+    _ status: HTTPResponse.Status, _ body: ByteBuffer, _ invalidated: Bool, _ more: HTTPFields = [:]
   ) -> Response {
-    let body = ByteBuffer(bytes: receipt.conversation.jsonBytes())
-    var headers = pending(receipt.invalidated)
-    headers[.eTag] = CachedValue.etag(of: body)
-    for field in more { headers.append(field) }
-    return .json(status, body, headers)
+    let tag: HTTPFields = [.eTag: CachedValue.etag(of: body)]
+    return .json(status, body, tag + pending(invalidated) + more)
   }
 
   /// Told when another instance may still answer with what was before.

@@ -13,9 +13,9 @@ struct HealthRoutes: Sendable {
   let readiness: Readiness
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
-    routes.add("/health", [.get: report])
-    routes.add("/health/live", [.get: live])
-    routes.add("/health/ready", [.get: ready])
+    routes.add([.health: report])
+    routes.add([.live: live])
+    routes.add([.ready: ready])
   }
 
   /// Never touches a dependency: a restart would not bring one back.

@@ -7,18 +7,20 @@ import Queue
 /// `/webhooks/tavus`: authenticates, checks the envelope, queues; the work itself is the worker's.
 struct WebhookRoutes: Sendable {
   let queue: WebhookQueue
-  /// Nil with `WEBHOOK_AUTH=none`.
-  let tokens: WebhookTokens?
+  let authentication: WebhookAuthentication
   let maximumBytes: Int
+  /// Counts a failed authentication against the client's address; returns what to answer, after too many a 429.
+  let refusal: @Sendable (Problem, ClientAddress) async -> any Error
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
-    routes.add("/webhooks/tavus", [.post: receive])
+    routes.add([.receiveWebhook: receive])
   }
 
   @Sendable private func receive(_ request: Request, _ context: APIContext) async throws -> Response {
-    try authenticate(request)
+    let claim = try await judge(context) { () throws(Problem) in try authentication.claim(of: request) }
     let body = try await request.collectBytes(upTo: maximumBytes)
-    let envelope = try WebhookEnvelope(body: body)
+    try await judge(context) { () throws(Problem) in try claim.verify(body) }
+    let envelope = try WebhookEnvelope(body: body, signedID: try claim.eventID())
     let result = try await queue.enqueue(
       id: envelope.eventID.text, conversation: envelope.conversationID.text,
       payload: ByteBuffer(bytes: envelope.payload), traceparent: traceparent(request))
@@ -29,11 +31,10 @@ struct WebhookRoutes: Sendable {
     }
   }
 
-  /// The query's token; other parameters are ignored, since the provider may add its own.
-  private func authenticate(_ request: Request) throws(Problem) {
-    guard let tokens else { return }
-    let token = request.uri.queryParameters["token"].map(String.init) ?? ""
-    guard tokens.accept(token) else { throw .unauthorized("the webhook token is missing or wrong") }
+  /// Who fails too often is told so; who does not is never held up by others' failures.
+  private func judge<Value>(_ context: APIContext, _ check: () throws(Problem) -> Value) async throws -> Value
+  {
+    do { return try check() } catch { throw await refusal(error, context.clientAddress) }
   }
 
   /// Carried along when it has the length of W3C's version 00; anything else is not worth keeping.

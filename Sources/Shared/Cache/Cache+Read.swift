@@ -7,7 +7,7 @@ typealias FoundValue = (value: CachedValue, status: CacheStatus)
 extension Cache {
   /// Answers from Redis, or from the database and fills Redis after the answer.
   ///
-  /// - Throws: what the load throws; ``CacheError``; `CancellationError`. Never an error of Redis.
+  /// - Throws: what the gate and the load throw; ``CacheError``; `CancellationError`. Never an error of Redis.
   package func read(
     _ group: CacheGroup, _ field: CacheField, for terms: ReadTerms = ReadTerms(), load: @escaping Load
   ) async throws -> CacheAnswer {
@@ -30,6 +30,10 @@ extension Cache {
     -> CacheAnswer
   {
     var times = ReadTimes()
+    if let gate = terms.gate {
+      try await pass(gate)
+      times.lap(.redis)
+    }
     let value = try await Self.run(load, from: .primary).value
     times.lap(.database)
     let status = CacheStatus.bypass(.uncached)
@@ -40,7 +44,13 @@ extension Cache {
   private func find(
     _ entry: CacheEntry, _ terms: ReadTerms, _ times: inout ReadTimes, _ load: @escaping Load
   ) async throws -> FoundValue {
-    guard settings.mode != .off else { return try await loadDirectly(entry, .off, &times, load) }
+    guard settings.mode != .off else {
+      if let gate = terms.gate {
+        try await pass(gate)
+        times.lap(.redis)
+      }
+      return try await loadDirectly(entry, .off, &times, load)
+    }
     let deadline = ContinuousClock.now + settings.redisBudget
     let verdict = try await look(at: entry, for: terms, until: deadline)
     times.lap(verdict.asked)
@@ -60,21 +70,40 @@ extension Cache {
     }
   }
 
+  /// Looks, and passes the gate by the way.
   private func look(
     at entry: CacheEntry, for terms: ReadTerms, until deadline: ContinuousClock.Instant
   ) async throws -> Result<CacheVerdict, CacheBypass> {
-    if !terms.known.isEmpty {
-      let glance = try await ask(until: deadline) { timeout throws(RedisError) in
-        try await server.glance(at: entry, for: terms, timeout: timeout)
-      }
-      switch glance {
-      case .success(let verdict?): return .success(verdict)
-      case .success(nil): break
-      case .failure(let bypass): return .failure(bypass)
-      }
+    guard !terms.known.isEmpty else {
+      return try await look(at: entry, behind: terms.gate, until: deadline)
     }
-    return try await ask(until: deadline) { timeout throws(RedisError) in
-      try await server.look(at: entry, timeout: timeout)
+    let glance = try await ask(until: deadline) { timeout throws(RedisError) in
+      try await server.glance(at: entry, for: terms, timeout: timeout)
+    }
+    switch glance {
+    case .success((let verdict, let passage)):
+      try terms.gate?.judge(passage)
+      if let verdict { return .success(verdict) }
+      return try await look(at: entry, behind: nil, until: deadline)
+    case .failure(let bypass):
+      try terms.gate?.judge(nil)
+      return .failure(bypass)
+    }
+  }
+
+  private func look(
+    at entry: CacheEntry, behind gate: (any ReadGate)?, until deadline: ContinuousClock.Instant
+  ) async throws -> Result<CacheVerdict, CacheBypass> {
+    let looked = try await ask(until: deadline) { timeout throws(RedisError) in
+      try await server.look(at: entry, behind: gate, timeout: timeout)
+    }
+    switch looked {
+    case .success((let verdict, let passage)):
+      try gate?.judge(passage)
+      return .success(verdict)
+    case .failure(let bypass):
+      try gate?.judge(nil)
+      return .failure(bypass)
     }
   }
 }

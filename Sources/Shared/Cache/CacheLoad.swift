@@ -28,6 +28,8 @@ package struct CacheLoad: Sendable {
   var packed: ByteBuffer?
   /// Whose it is; nil or empty when nobody's.
   package var owner: String?
+  /// What a reader wants to know of the body without unpacking it; the cache keeps it, and knows nothing of it.
+  package var summary = ""
   /// A replica's replayed LSN; on the primary one sampled no later than the data was read and after the load began.
   /// Nil when unknown, which keeps replicas out until somebody knows it.
   package var lsn: UInt64?

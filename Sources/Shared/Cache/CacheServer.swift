@@ -10,27 +10,33 @@ struct CacheServer: Sendable {
   var acceptsUnverified = false
   let clock = RedisClock()
 
-  func look(at entry: CacheEntry, timeout: Duration) async throws(RedisError) -> CacheVerdict {
+  /// One look, with the answer to the gate's question if one was put.
+  func look(
+    at entry: CacheEntry, behind gate: (any ReadGate)? = nil, timeout: Duration
+  ) async throws(RedisError) -> (verdict: CacheVerdict, passage: RedisReply?) {
     let connection = try redis.connection()
-    let reply = try await connection.execute(entry.lookup, timeout: timeout)
-    guard let verdict = judge(reply, from: connection) else { throw Self.unexpected("MGET") }
-    return verdict
+    let gated = try await connection.pipeline([entry.lookup], behind: gate, timeout: timeout)
+    guard let reply = try gated.replies.first?.get(), let verdict = judge(reply, from: connection) else {
+      throw Self.unexpected("MGET")
+    }
+    return (verdict, gated.passage)
   }
 
-  /// The same for a reader that may have the body; nil when it has not, and all of it is to be looked at.
+  /// The same for a reader that may have the body; no verdict when it has not, and all of it is to be looked at.
   func glance(
     at entry: CacheEntry, for terms: ReadTerms, timeout: Duration
-  ) async throws(RedisError) -> CacheVerdict? {
+  ) async throws(RedisError) -> (verdict: CacheVerdict?, passage: RedisReply?) {
     let connection = try redis.connection()
-    let replies = try await connection.pipeline(entry.glance, timeout: timeout)
-    guard let marks = try replies[1].get().array, marks.count == 2 else { throw Self.unexpected("MGET") }
-    let stored = replies[0].bytes.flatMap { StoredValue(head: $0, for: terms) }
+    let gated = try await connection.pipeline(entry.glance, behind: terms.gate, timeout: timeout)
+    guard let head = gated.replies.first, let marks = try gated.replies.last?.get().array, marks.count == 2
+    else { throw Self.unexpected("MGET") }
+    let stored = head.bytes.flatMap { StoredValue(head: $0, for: terms) }
     let verdict = CacheVerdict(
       stored, record: marks[0], watermark: marks[1], server: connection.serverName,
       acceptsUnverified: acceptsUnverified, now: clock.now)
     doubt(connection, verdict.distrust)
-    if case .hit = verdict, stored?.isCutOff == true { return nil }
-    return verdict
+    if case .hit = verdict, stored?.isCutOff == true { return (nil, gated.passage) }
+    return (verdict, gated.passage)
   }
 
   /// Nil when the reply is none to a lookup.

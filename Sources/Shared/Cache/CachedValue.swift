@@ -12,6 +12,8 @@ package struct CachedValue: Sendable, Equatable {
   package let isKnown: Bool
   /// Whose it is, to be compared before anything of it leaves; nil when nobody's.
   package let owner: String?
+  /// The load's ``CacheLoad/summary``.
+  package let summary: String
   let contentHash: ContentHash
   /// The packed form of a plain body, where it has been made.
   let packed: ByteBuffer?
@@ -19,7 +21,7 @@ package struct CachedValue: Sendable, Equatable {
   init(
     status: Int, body: ByteBuffer, form: ContentForm = .plain, packed: ByteBuffer? = nil,
     isKnown: Bool = false,
-    owner: String?, contentHash: ContentHash
+    owner: String?, summary: String = "", contentHash: ContentHash
   ) {
     self.status = status
     self.body = body
@@ -27,6 +29,7 @@ package struct CachedValue: Sendable, Equatable {
     self.packed = packed
     self.isKnown = isKnown
     self.owner = owner
+    self.summary = summary
     self.contentHash = contentHash
   }
 
@@ -39,7 +42,8 @@ package struct CachedValue: Sendable, Equatable {
   /// The same with another body.
   func with(_ body: ByteBuffer, _ form: ContentForm, isKnown: Bool = false) -> CachedValue {
     CachedValue(
-      status: status, body: body, form: form, isKnown: isKnown, owner: owner, contentHash: contentHash)
+      status: status, body: body, form: form, isKnown: isKnown, owner: owner, summary: summary,
+      contentHash: contentHash)
   }
 }
 
@@ -47,12 +51,14 @@ extension CachedValue {
   init(header: CachedValueHeader, body: ByteBuffer) {
     self.init(
       status: Int(header.status), body: body, form: header.form,
-      owner: header.owner.isEmpty ? nil : header.owner, contentHash: header.contentHash)
+      owner: header.owner.isEmpty ? nil : header.owner, summary: header.summary,
+      contentHash: header.contentHash)
   }
 
   init(_ load: CacheLoad, contentHash: ContentHash) {
     self.init(
-      status: load.status, body: load.body, packed: load.packed, owner: load.owner, contentHash: contentHash)
+      status: load.status, body: load.body, packed: load.packed, owner: load.owner, summary: load.summary,
+      contentHash: contentHash)
   }
 }
 

@@ -4,7 +4,7 @@ internal import NIOCore
 ///
 /// | offset | bytes | |
 /// |--:|--:|---|
-/// | 0 | 4 | `FRS` and the layout version, 1 |
+/// | 0 | 4 | `FRS` and the layout version, 2 |
 /// | 4 | 2 | HTTP status |
 /// | 6 | 2 | flags |
 /// | 8 | 32 | epoch, hex |
@@ -16,7 +16,8 @@ internal import NIOCore
 /// | 76 | 32 | content hash, hex |
 /// | 108 | 4 | length of the owner |
 /// | 112 | 4 | length of the body |
-/// | 116 | … | owner (the user id, empty = nobody), then the body |
+/// | 116 | 4 | length of the summary |
+/// | 120 | … | owner (the user id, empty = nobody), summary, then the body |
 struct CachedValueHeader: Equatable, Sendable {
   /// Bits that say what the body is.
   struct Flags: OptionSet, Sendable {
@@ -27,8 +28,8 @@ struct CachedValueHeader: Equatable, Sendable {
     static let negative = Flags(rawValue: 1 << 1)
   }
 
-  static let length = 116
-  private static let magic: [UInt8] = Array("FRS".utf8) + [1]
+  static let length = 120
+  private static let magic: [UInt8] = Array("FRS".utf8) + [2]
   private static let unknownLSN = String(repeating: "?", count: 16)
 
   var status: UInt16
@@ -41,9 +42,10 @@ struct CachedValueHeader: Equatable, Sendable {
   var timeToLive: UInt32
   var contentHash: ContentHash
   var owner: String
+  var summary: String
   var bodyLength: UInt32
 
-  /// Writes header and owner; the body is to follow.
+  /// Writes header, owner and summary; the body is to follow.
   func write(to buffer: inout ByteBuffer) {
     buffer.writeBytes(Self.magic)
     buffer.writeMultipleIntegers(status, flags.rawValue)
@@ -51,11 +53,12 @@ struct CachedValueHeader: Equatable, Sendable {
     buffer.writeString(lsn?.lowercaseHex ?? Self.unknownLSN)
     buffer.writeMultipleIntegers(createdAt, fillCost, softTimeToLive, timeToLive)
     buffer.writeString(contentHash.text)
-    buffer.writeMultipleIntegers(UInt32(owner.utf8.count), bodyLength)
+    buffer.writeMultipleIntegers(UInt32(owner.utf8.count), bodyLength, UInt32(summary.utf8.count))
     buffer.writeString(owner)
+    buffer.writeString(summary)
   }
 
-  /// Reads header and owner and leaves the body, the whole body and nothing else, in `buffer`.
+  /// Reads header, owner and summary and leaves the body, the whole body and nothing else, in `buffer`.
   ///
   /// - Returns: nil for foreign, cut off or overlong bytes.
   init?(reading buffer: inout ByteBuffer) {
@@ -74,8 +77,10 @@ struct CachedValueHeader: Equatable, Sendable {
         as: (UInt64, UInt32, UInt32, UInt32).self),
       let hashText = buffer.readSlice(length: ContentHash.textLength),
       let contentHash = ContentHash(hashText.readableBytesView),
-      let (ownerLength, bodyLength) = buffer.readMultipleIntegers(as: (UInt32, UInt32).self),
+      let (ownerLength, bodyLength, summaryLength) = buffer.readMultipleIntegers(
+        as: (UInt32, UInt32, UInt32).self),
       let owner = buffer.readString(length: Int(ownerLength)),
+      let summary = buffer.readString(length: Int(summaryLength)),
       buffer.readableBytes <= Int(bodyLength)
     else { return nil }
     self.status = status
@@ -94,12 +99,13 @@ struct CachedValueHeader: Equatable, Sendable {
     self.timeToLive = timeToLive
     self.contentHash = contentHash
     self.owner = owner
+    self.summary = summary
     self.bodyLength = bodyLength
   }
 
   init(
     status: UInt16, flags: Flags, epoch: CacheEpoch, lsn: UInt64?, fillCost: UInt32, softTimeToLive: UInt32,
-    timeToLive: UInt32, contentHash: ContentHash, owner: String, bodyLength: UInt32
+    timeToLive: UInt32, contentHash: ContentHash, owner: String, summary: String, bodyLength: UInt32
   ) {
     self.status = status
     self.flags = flags
@@ -110,6 +116,7 @@ struct CachedValueHeader: Equatable, Sendable {
     self.timeToLive = timeToLive
     self.contentHash = contentHash
     self.owner = owner
+    self.summary = summary
     self.bodyLength = bodyLength
   }
 }

@@ -1,13 +1,19 @@
-/// What a reader takes and what it has: in which form a body is sent, and whether it is sent at all.
-package struct ReadTerms: Sendable, Equatable {
+/// What a reader takes and what it has: in which form a body is sent, and whether it is sent at all; and what it must
+/// pass first.
+package struct ReadTerms: Sendable {
   /// By `Accept-Encoding`.
   package let forms: AcceptedForms
   /// By `If-None-Match`.
   package let known: EntityTags
+  /// Passed once by each read, whatever it finds. Nil when nothing has to be passed.
+  package let gate: (any ReadGate)?
 
-  package init(forms: AcceptedForms = .plain, known: EntityTags = EntityTags()) {
+  package init(
+    forms: AcceptedForms = .plain, known: EntityTags = EntityTags(), gate: (any ReadGate)? = nil
+  ) {
     self.forms = forms
     self.known = known
+    self.gate = gate
   }
 
   /// In which form a body is sent.

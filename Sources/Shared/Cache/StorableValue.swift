@@ -15,13 +15,13 @@ struct StorableValue: Sendable {
     let lifetime = ValueLifetime(isNegative: load.isNegative, settings: settings, jitter: jitter)
     let owner = load.owner ?? ""
     let body = load.packed ?? load.body
-    let size = CachedValueHeader.length + owner.utf8.count + body.readableBytes
+    let size = CachedValueHeader.length + owner.utf8.count + load.summary.utf8.count + body.readableBytes
     guard load.isCacheable, size <= settings.maximumValueBytes else { return nil }
     let header = CachedValueHeader(
       status: UInt16(load.status), flags: load.flags, epoch: epoch, lsn: load.lsn,
       fillCost: UInt32(min(loaded.cost.milliseconds, Double(UInt32.max))), softTimeToLive: lifetime.soft,
       timeToLive: lifetime.hard, contentHash: loaded.contentHash, owner: owner,
-      bodyLength: UInt32(body.readableBytes))
+      summary: load.summary, bodyLength: UInt32(body.readableBytes))
     var bytes = ByteBuffer()
     bytes.reserveCapacity(size)
     header.write(to: &bytes)

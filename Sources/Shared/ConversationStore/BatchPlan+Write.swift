@@ -14,7 +14,7 @@ extension BatchPlan {
     var statements: [(PostgresStatement, [PostgresParameter])] = []
     if !revenants.isEmpty {
       statements.append(
-        (EventStatements.deleteConversations, [.uuidArray(revenants.map { PostgresUUID($0.uuid) })]))
+        (ConversationStatements.delete, [.uuidArray(revenants.map { PostgresUUID($0.uuid) })]))
     }
     let index = statements.count
     statements += [record()] + messageWrites(assumesFresh: assumesFresh) + conversationWrites()

@@ -13,9 +13,10 @@ enum ConversationStatements {
   static let byID = PostgresStatement(
     "conversation_by_id", "SELECT \(columns) FROM conversations WHERE id = $1")
 
-  /// Index: primary key. Holds the row until the transaction ends.
+  /// Of the owner `$2`, or of anybody when that is null. Index: primary key. Holds the row until the transaction ends.
   static let lockByID = PostgresStatement(
-    "conversation_lock", "SELECT \(columns) FROM conversations WHERE id = $1 FOR UPDATE")
+    "conversation_lock",
+    "SELECT \(columns) FROM conversations WHERE id = $1 AND ($2::text IS NULL OR user_id = $2) FOR UPDATE")
 
   /// Index: conversations_external_id. Holds the row until the transaction ends.
   static let lockByExternalID = PostgresStatement(
@@ -45,14 +46,9 @@ enum ConversationStatements {
     updated_at = clock_timestamp() WHERE id = $1 RETURNING \(columns)
     """)
 
-  /// Index: primary key; messages and the transcript's record go by cascade.
-  static let delete = PostgresStatement("conversation_delete", "DELETE FROM conversations WHERE id = $1")
-
-  /// Index: primary key of deleted_conversations.
-  static let bury = PostgresStatement(
-    "conversation_bury",
-    "INSERT INTO deleted_conversations (external_id_sha256) VALUES (sha256(convert_to($1, 'UTF8'))) ON CONFLICT DO NOTHING"
-  )
+  /// Index: primary key; messages and the transcripts' records go by cascade.
+  static let delete = PostgresStatement(
+    "conversation_delete", "DELETE FROM conversations WHERE id = ANY($1::uuid[])")
 
   /// Index: primary key of deleted_conversations.
   static let exhume = PostgresStatement(
@@ -62,9 +58,9 @@ enum ConversationStatements {
   /// One page, newest first: rows lead with the total (null unless asked for), then `columns`; one row of
   /// nulls when the page is empty.
   ///
-  /// Indexes: conversations_user_created or conversations_created for the page; conversations_user_status or
-  /// conversations_status_transcript for a filtered total.
-  static func page(_ filter: ConversationFilter, _ list: ListRequest) -> (
+  /// Indexes: conversations_user_created or conversations_created for the page, which a cursor enters in the middle;
+  /// conversations_user_status or conversations_status_transcript for a filtered total.
+  static func page(_ filter: ConversationFilter, _ reading: ListReading) -> (
     PostgresStatement, [PostgresParameter]
   ) {
     var name = "conversations_page"
@@ -79,16 +75,24 @@ enum ConversationStatements {
     add("user_id", filter.userID.map { .user($0) })
     add("status", filter.status.map { .text($0.rawValue) })
     add("transcript_received", filter.transcriptReceived.map { .bool($0) })
-    let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-    let total = list.includesTotal ? "(SELECT count(*) FROM conversations \(condition))" : "NULL::bigint"
-    name += list.includesTotal ? "_total" : ""
-    let limit = "LIMIT $\(parameters.count + 1) OFFSET $\(parameters.count + 2)"
-    parameters += list.window
+    let includesTotal = reading.request.includesTotal
+    let total =
+      includesTotal ? "(SELECT count(*) FROM conversations \(whereAll(conditions)))" : "NULL::bigint"
+    name += includesTotal ? "_total" : ""
+    let first = parameters.count + 1
+    if reading.after != nil {
+      conditions.append("(created_at, id) < ($\(first + 2), $\(first + 3))")
+      name += "_after"
+    }
     let sql = """
       SELECT t.total, c.* FROM (SELECT \(total) AS total) t LEFT JOIN LATERAL (\
-      SELECT \(columns) FROM conversations \(condition) ORDER BY created_at DESC, id DESC \(limit)\
-      ) c ON true ORDER BY c.created_at DESC, c.id DESC
+      SELECT \(columns) FROM conversations \(whereAll(conditions)) ORDER BY created_at DESC, id DESC \
+      LIMIT $\(first) OFFSET $\(first + 1)) c ON true ORDER BY c.created_at DESC, c.id DESC
       """
-    return (PostgresStatement(name, sql), parameters)
+    return (PostgresStatement(name, sql), parameters + reading.window)
+  }
+
+  private static func whereAll(_ conditions: [String]) -> String {
+    conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
   }
 }

@@ -5,34 +5,41 @@ import NIOCore
 import Postgres
 
 extension ConversationStore {
-  /// One conversation, or its absence (status 404). The caller compares the value's owner before anything leaves.
+  /// One conversation, or its absence (status 404), which is also what is not within the scope. The caller compares the
+  /// value's owner once more before anything leaves.
   package func conversation(
-    _ id: ConversationID, for terms: ReadTerms = ReadTerms()
+    _ id: ConversationID, in scope: OwnerScope, for terms: ReadTerms = ReadTerms()
   ) async throws -> CacheAnswer {
-    try await cache.read(.conversation(id), .body, for: terms) { source in
+    // Loaded for whoever asks next, so not by this caller's scope.
+    let answer = try await cache.read(.conversation(id), .body, for: terms) { source in
       let answer = try await databases.read(ConversationStatements.byID, [.id(id)], from: source)
       guard let row = answer.rows.first else { return .absent(answer) }
       let conversation = try row.conversation()
       return .found(conversation.jsonBytes(), owner: conversation.userID, answer)
     }
+    return try answer.within(scope)
   }
 
-  /// A page of a conversation's messages in `position` order, or the conversation's absence (status 404).
+  /// A page of a conversation's messages in `position` order; otherwise as above.
   package func messages(
-    of id: ConversationID, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
+    of id: ConversationID, _ list: ListRequest, in scope: OwnerScope, for terms: ReadTerms = ReadTerms()
   ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
-      let statement =
-        list.includesTotal
-        ? MessageStatements.pageOfConversation : MessageStatements.pageOfConversationWithoutTotal
-      let answer = try await databases.read(statement, [.id(id)] + list.window, from: source)
+      let reading = try await open(list, in: .messages(of: id))
+      let (statement, parameters) = MessageStatements.page(
+        of: id, reading, in: list.isCacheable ? .everyone : scope)
+      let answer = try await databases.read(statement, parameters, from: source)
       guard let first = answer.rows.first else { return .absent(answer) }
       let owner = try first.textOrNil(0).map(UserID.init(stored:))
-      return try .page(answer, list, columns: 2, owner: owner) { try $0.message(from: $1) }
+      return try .page(
+        answer, reading, columns: 2, owner: owner, { try $0.message(from: $1) }, keyset: { $0.keyset })
     }
-    guard list.includesTotal else { return try await cache.readUncached(for: terms, load: load) }
+    guard list.isCacheable else {
+      return try await cache.readUncached(for: terms, load: load).within(scope)
+    }
     return try await cache.read(
-      .conversation(id), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load)
+      .conversation(id), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load
+    ).within(scope)
   }
 
   /// A page of a user's history, newest first; empty for an unknown user.
@@ -40,12 +47,13 @@ extension ConversationStore {
     of user: UserID, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
   ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
-      let statement =
-        list.includesTotal ? MessageStatements.pageOfUser : MessageStatements.pageOfUserWithoutTotal
-      let answer = try await databases.read(statement, [.user(user)] + list.window, from: source)
-      return try .page(answer, list, columns: 1, owner: user) { try $0.message(from: $1) }
+      let reading = try await open(list, in: .messages(of: user))
+      let (statement, parameters) = MessageStatements.page(of: user, reading)
+      let answer = try await databases.read(statement, parameters, from: source)
+      return try .page(
+        answer, reading, columns: 1, owner: user, { try $0.message(from: $1) }, keyset: { $0.historyKeyset })
     }
-    guard list.includesTotal else { return try await cache.readUncached(for: terms, load: load) }
+    guard list.isCacheable else { return try await cache.readUncached(for: terms, load: load) }
     return try await cache.read(
       .user(user), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load)
   }
@@ -55,14 +63,15 @@ extension ConversationStore {
     _ filter: ConversationFilter, _ list: ListRequest, for terms: ReadTerms = ReadTerms()
   ) async throws -> CacheAnswer {
     let load: Cache.Load = { source in
-      let (statement, parameters) = ConversationStatements.page(filter, list)
+      let reading = try await open(list, in: .conversations(filter))
+      let (statement, parameters) = ConversationStatements.page(filter, reading)
       let answer = try await databases.read(
         statement, parameters, from: source, isExpensive: filter.userID == nil)
-      return try .page(answer, list, columns: 1, owner: filter.userID) { row, column in
-        try row.conversation(from: column)
-      }
+      return try .page(
+        answer, reading, columns: 1, owner: filter.userID, { try $0.conversation(from: $1) },
+        keyset: { $0.keyset })
     }
-    guard let owner = filter.userID, list.includesTotal else {
+    guard let owner = filter.userID, list.isCacheable else {
       return try await cache.readUncached(for: terms, load: load)
     }
     let field = CacheField.conversations(
@@ -72,9 +81,12 @@ extension ConversationStore {
   }
 }
 
-extension ListRequest {
-  /// `LIMIT` and `OFFSET`.
-  var window: [PostgresParameter] { [.int(Int64(fetchLimit)), .int(Int64(page.offset))] }
+extension CacheAnswer {
+  /// Throws `notFound` where the value belongs to somebody outside of the scope.
+  fileprivate func within(_ scope: OwnerScope) throws(WriteRefusal) -> CacheAnswer {
+    guard value.status != 200 || scope.includes(value.owner) else { throw .notFound }
+    return self
+  }
 }
 
 extension CacheLoad {
@@ -85,15 +97,5 @@ extension CacheLoad {
   static func found(_ body: [UInt8], owner: UserID?, _ answer: DatabaseRoles.Answer) -> CacheLoad {
     CacheLoad(
       body: ByteBuffer(bytes: body), owner: owner?.text, lsn: answer.lsn, isPrimary: answer.isPrimary)
-  }
-
-  /// A page from rows that lead with `columns` facts, the total last, then an item or nulls.
-  static func page<Item: JSONEncodable>(
-    _ answer: DatabaseRoles.Answer, _ list: ListRequest, columns: Int, owner: UserID?,
-    _ decode: (PostgresRow, Int) throws -> Item
-  ) throws -> CacheLoad {
-    let total = try answer.rows.first?.intOrNil(columns - 1).map { Int($0) }
-    let items = try answer.rows.filter { try $0.uuidOrNil(columns) != nil }.map { try decode($0, columns) }
-    return .found(list.encode(items, total: total), owner: owner, answer)
   }
 }

@@ -14,6 +14,8 @@ package struct RetentionSettings: Sendable {
   package var fences: Duration = .seconds(86_400)
   /// Of dead letters, since they were replayed, discarded or settled. Unresolved ones are kept for ever.
   package var resolvedLetters: Duration = .seconds(30 * 86_400)
+  /// Of idempotency keys: for so long they are honoured.
+  package var idempotencyKeys: Duration = .seconds(86_400)
 
   package init() {}
 }
@@ -22,10 +24,11 @@ extension ConversationStore {
   /// A kind of upkeep with the time between two runs of it, of all workers together.
   package enum UpkeepTask: String, Sendable, CaseIterable {
     case events, fences, letters, queue
+    case idempotencyKeys = "idempotency-keys"
 
     var interval: Duration {
       switch self {
-      case .events, .letters: .seconds(3600)
+      case .events, .letters, .idempotencyKeys: .seconds(3600)
       case .fences: .seconds(6 * 3600)
       case .queue: .seconds(600)
       }
@@ -49,6 +52,19 @@ extension ConversationStore {
     try await inBatches(batch, isOver) { connection in
       try await connection.query(
         UpkeepStatements.purgeEvents, [.int(age.components.seconds), .int(Int64(batch))]
+      ).affectedRows
+    }
+  }
+
+  /// Deletes the answers kept for idempotency keys.
+  ///
+  /// - Returns: how many.
+  package func purgeIdempotencyKeys(
+    olderThan age: Duration, batch: Int = 1000, until isOver: () -> Bool = { Task.isCancelled }
+  ) async throws -> Int {
+    try await inBatches(batch, isOver) { connection in
+      try await connection.query(
+        UpkeepStatements.purgeIdempotencyKeys, [.int(age.components.seconds), .int(Int64(batch))]
       ).affectedRows
     }
   }

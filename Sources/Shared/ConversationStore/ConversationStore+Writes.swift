@@ -1,5 +1,6 @@
 import Cache
 package import Conversations
+import Keyspace
 import NIOConcurrencyHelpers
 import NIOCore
 import Postgres
@@ -17,17 +18,14 @@ extension ConversationStore {
   /// Applies a merge patch to the locked row.
   ///
   /// - Parameters:
-  ///   - mayAccess: Judges the owner of the locked row; a refusal is `notFound`.
+  ///   - scope: What is not within it is `notFound`.
   ///   - matches: Judges the entity tag of the locked row: `If-Match`.
   package func patch(
-    _ id: ConversationID, _ patch: ConversationPatch, mayAccess: @Sendable (String?) -> Bool,
+    _ id: ConversationID, _ patch: ConversationPatch, in scope: OwnerScope,
     matches: @Sendable (String) -> Bool
   ) async throws -> WriteReceipt {
     try await write { transaction in
-      let stored = try await Self.lock(id, transaction, mayAccess)
-      guard matches(CachedValue.etag(of: ByteBuffer(bytes: stored.jsonBytes()))) else {
-        throw WriteRefusal.preconditionFailed
-      }
+      let stored = try await Self.lock(id, scope, transaction, matches)
       let changed = try patch.applied(to: stored).stamped(at: .now())
       guard changed != stored else { return stored }
       let update: [PostgresParameter] = [
@@ -38,18 +36,19 @@ extension ConversationStore {
     }
   }
 
-  /// Deletes a conversation with its messages and leaves a tombstone of its external id.
+  /// Deletes a conversation with its messages and dead letters, leaves a tombstone of its external id, and asks for the
+  /// erasure of what else there is of it.
   ///
-  /// - Returns: Whether Redis confirmed the invalidation.
-  package func delete(_ id: ConversationID, mayAccess: @Sendable (String?) -> Bool) async throws -> Bool {
-    let receipt = try await write { transaction in
-      let stored = try await Self.lock(id, transaction, mayAccess)
-      let burial = stored.externalID.map { (ConversationStatements.bury, [PostgresParameter.externalID($0)]) }
-      _ = try await transaction.change(
-        [burial, (ConversationStatements.delete, [.id(id)])].compactMap(\.self))
+  /// - Parameter matches: Judges the entity tag of the locked row: `If-Match`.
+  /// - Returns: The row as it was.
+  package func delete(
+    _ id: ConversationID, in scope: OwnerScope, matches: @Sendable (String) -> Bool = { _ in true }
+  ) async throws -> WriteReceipt {
+    try await write { transaction in
+      let stored = try await Self.lock(id, scope, transaction, matches)
+      _ = try await transaction.change(Self.deletion(of: [id], [stored.externalID].compactMap(\.self)))
       return stored
     }
-    return receipt.invalidated
   }
 
   /// What is done in one transaction: returns the row as it is then.
@@ -58,13 +57,25 @@ extension ConversationStore {
   /// How long a client waits for the relay where Redis did not confirm the invalidation.
   private static let patience = Duration.seconds(1)
 
+  private func write(_ body: Write) async throws -> WriteReceipt {
+    let (conversation, invalidated) = try await perform { transaction in
+      let conversation = try await body(transaction)
+      return (conversation, conversation.cacheGroups)
+    }
+    return WriteReceipt(conversation: conversation, invalidated: invalidated)
+  }
+
   /// Runs a write and invalidates what it touched, also when its outcome is unknown: a COMMIT whose answer was
   /// lost, or whose caller was cancelled, may have counted.
-  private func write(_ body: Write) async throws -> WriteReceipt {
+  ///
+  /// - Parameter body: returns, beside its value, the groups that an earlier attempt at the same may have touched.
+  func perform<Value: Sendable>(
+    _ body: @Sendable (WriteTransaction) async throws -> (value: Value, groups: Set<CacheGroup>)
+  ) async throws -> (value: Value, invalidated: Bool) {
     let recorded = NIOLockedValueBox<[OutboxRow]>([])
-    let conversation: Conversation
+    let result: (value: Value, groups: Set<CacheGroup>)
     do {
-      conversation = try await databases.primary.withTransaction(deadline: .seconds(4)) {
+      result = try await databases.primary.withTransaction(deadline: .seconds(4)) {
         try await body(WriteTransaction(connection: $0, recorded: recorded))
       }
     } catch {
@@ -73,24 +84,27 @@ extension ConversationStore {
     }
     // A repeat of what has been done changes nothing, but the first attempt may have died before it invalidated.
     let rows = recorded.withLockedValue { $0 }
-    let write = CommittedWrite(rows: rows, redelivered: rows.isEmpty ? conversation.cacheGroups : [])
-    return WriteReceipt(
-      conversation: conversation, invalidated: await invalidate(write, patience: Self.patience))
+    let write = CommittedWrite(rows: rows, redelivered: rows.isEmpty ? result.groups : [])
+    return (result.value, await invalidate(write, patience: Self.patience))
   }
 
   private static let emptyObject = Array("{}".utf8)
 
   private static func lock(
-    _ id: ConversationID, _ transaction: WriteTransaction, _ mayAccess: @Sendable (String?) -> Bool
+    _ id: ConversationID, _ scope: OwnerScope, _ transaction: WriteTransaction,
+    _ matches: @Sendable (String) -> Bool
   ) async throws -> Conversation {
-    let rows = try await transaction.connection.query(ConversationStatements.lockByID, [.id(id)])
+    let rows = try await transaction.connection.query(
+      ConversationStatements.lockByID, [.id(id), .owner(scope)])
     guard let row = rows.first else { throw WriteRefusal.notFound }
     let conversation = try row.conversation()
-    guard mayAccess(conversation.userID?.text) else { throw WriteRefusal.notFound }
+    guard matches(CachedValue.etag(of: ByteBuffer(bytes: conversation.jsonBytes()))) else {
+      throw WriteRefusal.preconditionFailed
+    }
     return conversation
   }
 
-  private static func insertOrClaim(
+  static func insertOrClaim(
     _ new: NewConversation, _ owner: UserID?, _ transaction: WriteTransaction
   ) async throws -> Conversation {
     var newIDs = TimeOrderedUUIDs(at: .now())

@@ -8,11 +8,13 @@ package struct ConversationStore: Sendable {
   let cache: Cache
   /// To be run, or the relay does again what writers here have done.
   package let marker: OutboxMarker
+  let cursorSecret: CursorSecret
 
   package init(databases: DatabaseRoles, cache: Cache) {
     self.databases = databases
     self.cache = cache
     marker = OutboxMarker(Outbox(database: databases.primary))
+    cursorSecret = CursorSecret(database: databases.primary)
   }
 }
 
@@ -28,7 +30,7 @@ package struct ConcurrentChange: Error, Sendable {
   package init() {}
 }
 
-/// Why a write was refused.
+/// Why a request was refused.
 package enum WriteRefusal: Error, Sendable, Equatable {
   /// Unknown, or not the caller's: the caller must not be able to tell.
   case notFound
@@ -36,4 +38,10 @@ package enum WriteRefusal: Error, Sendable, Equatable {
   case externalIDTaken
   /// `If-Match` names another version than the stored one.
   case preconditionFailed
+  /// A request with the same idempotency key has not come to its end.
+  case requestInProgress
+  /// The idempotency key came with another request before.
+  case keyReused
+  /// What the idempotency key made has been deleted since.
+  case creationDeleted
 }

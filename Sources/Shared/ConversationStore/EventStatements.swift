@@ -102,8 +102,4 @@ enum EventStatements {
     ON CONFLICT (conversation_id) DO UPDATE SET event_time = EXCLUDED.event_time, \
     entry_count = EXCLUDED.entry_count, content_sha256 = EXCLUDED.content_sha256
     """)
-
-  /// Removes conversations that the batch created while their deletion committed. Index: primary key.
-  static let deleteConversations = PostgresStatement(
-    "events_delete_conversations", "DELETE FROM conversations WHERE id = ANY($1::uuid[])")
 }

@@ -1,3 +1,4 @@
+import Conversations
 import Postgres
 
 /// SQL of the messages table. Each statement names the index it uses.
@@ -5,50 +6,52 @@ enum MessageStatements {
   /// The columns that `MessageRow` decodes, in its order.
   static let columns = "m.id, m.conversation_id, m.role, m.content, m.position, m.spoken_at, m.created_at"
 
-  /// One page of a conversation in `position` order, with owner and total, in one snapshot. Rows: owner,
-  /// total, `columns`; no row for an unknown conversation, one with null columns for an empty page.
+  /// One page of a conversation in `position` order, with owner and total (null unless asked for), in one snapshot. Rows:
+  /// owner, total, `columns`; no row for an unknown conversation, one with null columns for an empty page.
   ///
-  /// Index: messages_conversation_position (twice), primary key.
-  static let pageOfConversation = PostgresStatement(
-    "messages_of_conversation",
-    """
-    SELECT c.user_id, (SELECT count(*) FROM messages WHERE conversation_id = c.id), \(columns) \
-    FROM conversations c LEFT JOIN LATERAL (\
-    SELECT * FROM messages WHERE conversation_id = c.id ORDER BY position LIMIT $2 OFFSET $3\
-    ) m ON true WHERE c.id = $1 ORDER BY m.position
-    """)
-
-  /// As above without the total; one row more than the page tells whether there is another.
-  static let pageOfConversationWithoutTotal = PostgresStatement(
-    "messages_of_conversation_without_total",
-    """
-    SELECT c.user_id, NULL::bigint, \(columns) \
-    FROM conversations c LEFT JOIN LATERAL (\
-    SELECT * FROM messages WHERE conversation_id = c.id ORDER BY position LIMIT $2 OFFSET $3\
-    ) m ON true WHERE c.id = $1 ORDER BY m.position
-    """)
-
-  /// One page of a user's history, newest first. Rows: total, `columns`; one with null columns when empty.
+  /// Index: messages_conversation_position (for the total too), primary key.
   ///
-  /// Index: messages_user_history (twice).
-  static let pageOfUser = PostgresStatement(
-    "messages_of_user",
-    """
-    SELECT t.total, \(columns) FROM (SELECT count(*) AS total FROM messages WHERE user_id = $1) t \
-    LEFT JOIN LATERAL (SELECT * FROM messages WHERE user_id = $1 \
-    ORDER BY created_at DESC, conversation_id, position DESC LIMIT $2 OFFSET $3) m ON true \
-    ORDER BY m.created_at DESC, m.conversation_id, m.position DESC
-    """)
+  /// - Parameter scope: everyone for what is cached, which is read for whoever asks next.
+  static func page(
+    of id: ConversationID, _ reading: ListReading, in scope: OwnerScope
+  ) -> (PostgresStatement, [PostgresParameter]) {
+    let parameters = [.id(id)] + reading.window
+    let isOwned = scope != .everyone
+    let total = "(SELECT count(*) FROM messages WHERE conversation_id = c.id)"
+    let sql = """
+      SELECT c.user_id, \(reading.request.includesTotal ? total : "NULL::bigint"), \(columns) \
+      FROM conversations c LEFT JOIN LATERAL (SELECT * FROM messages WHERE conversation_id = c.id \
+      \(reading.after == nil ? "" : "AND position > $4") ORDER BY position LIMIT $2 OFFSET $3\
+      ) m ON true WHERE c.id = $1 \(isOwned ? "AND c.user_id = $\(parameters.count + 1)" : "") ORDER BY m.position
+      """
+    let name = name("messages_of_conversation", reading) + (isOwned ? "_of_owner" : "")
+    return (PostgresStatement(name, sql), parameters + (isOwned ? [.owner(scope)] : []))
+  }
 
-  /// As above without the total; one row more than the page tells whether there is another.
-  static let pageOfUserWithoutTotal = PostgresStatement(
-    "messages_of_user_without_total",
-    """
-    SELECT t.total, \(columns) FROM (SELECT NULL::bigint AS total) t \
-    LEFT JOIN LATERAL (SELECT * FROM messages WHERE user_id = $1 \
-    ORDER BY created_at DESC, conversation_id, position DESC LIMIT $2 OFFSET $3) m ON true \
-    ORDER BY m.created_at DESC, m.conversation_id, m.position DESC
-    """)
+  /// One page of a user's history, newest first. Rows: total (null unless asked for), `columns`; one with null columns when
+  /// empty.
+  ///
+  /// Index: messages_user_history (for the total too). A cursor enters it at its time, since it does not go on in the
+  /// order of the list: those of the same time are read again, as many as a transcript without times has.
+  static func page(of user: UserID, _ reading: ListReading) -> (PostgresStatement, [PostgresParameter]) {
+    let total = "(SELECT count(*) FROM messages WHERE user_id = $1)"
+    let after = """
+      AND created_at <= $4 AND (created_at < $4 OR conversation_id > $5 OR conversation_id = $5 AND position < $6)
+      """
+    let sql = """
+      SELECT t.total, \(columns) \
+      FROM (SELECT \(reading.request.includesTotal ? total : "NULL::bigint") AS total) t \
+      LEFT JOIN LATERAL (SELECT * FROM messages WHERE user_id = $1 \(reading.after == nil ? "" : after) \
+      ORDER BY created_at DESC, conversation_id, position DESC LIMIT $2 OFFSET $3) m ON true \
+      ORDER BY m.created_at DESC, m.conversation_id, m.position DESC
+      """
+    return (PostgresStatement(name("messages_of_user", reading), sql), [.user(user)] + reading.window)
+  }
+
+  /// Each form of a statement has a name of its own.
+  private static func name(_ name: String, _ reading: ListReading) -> String {
+    name + (reading.request.includesTotal ? "" : "_without_total") + (reading.after == nil ? "" : "_after")
+  }
 
   /// A claim gives the messages the conversation's owner. Index: messages_conversation_position.
   static let setOwner = PostgresStatement(

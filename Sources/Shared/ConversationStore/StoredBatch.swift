@@ -43,7 +43,7 @@ struct StoredBatch: Sendable {
   ) async throws {
     if refused.isEmpty, orphans.isEmpty { return }
     let missing = orphans.filter { group in
-      rows[group.id] == nil && group.events.contains { $0.event.content != .other }
+      rows[group.id] == nil && group.events.contains(where: \.event.hasEffect)
     }
     var newIDs = TimeOrderedUUIDs(at: .now())
     let results = try await Self.ask(

@@ -33,6 +33,15 @@ enum UpkeepStatements {
     AND resolved_at < now() - $1 * interval '1 second' ORDER BY resolved_at LIMIT $2 FOR UPDATE SKIP LOCKED)
     """)
 
+  /// Index: idempotency_keys_created.
+  static let purgeIdempotencyKeys = PostgresStatement(
+    "upkeep_purge_idempotency_keys",
+    """
+    DELETE FROM idempotency_keys WHERE (principal, route, key) IN (\
+    SELECT principal, route, key FROM idempotency_keys WHERE created_at < now() - $1 * interval '1 second' \
+    ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+    """)
+
   /// Finds letters whose events were sent again and committed, or were replayed when nobody could note it. One that is
   /// still dead in Redis is not purged from there, being no open letter, but copied again, and then settled there.
   /// Indexes: dead_letters_unresolved, primary key of webhook_events.

@@ -2,7 +2,7 @@
 package struct CacheKeys: Sendable {
   /// Part of every value's key. Raised whenever the bytes of any cached answer change their form: a release never
   /// serves what another one rendered.
-  package static let schema = 2
+  package static let schema = 3
 
   private let prefix: String
 

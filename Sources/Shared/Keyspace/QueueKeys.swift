@@ -55,7 +55,7 @@ package struct QueueKeys: Sendable {
   /// Beginning of ``event(_:)``.
   package var eventPrefix: String { base + "event:" }
 
-  /// HASH of an event that is queued or dead: `payload`, `conversation` (the external id, in full),
+  /// HASH of an event that is queued or dead: `payload` (empty: erased), `conversation` (the external id, in full),
   /// `traceparent` (absent if there was none), `enqueuedAt` (ms), `state` (`queued`, `dead`); from its first
   /// delivery on `deliveries` and `fence` (that of its last one); after failures `error`, `class`, `strikes`
   /// (crashed workers that had it in hand first); once dead `reason`, and `archived` when Postgres has a copy;

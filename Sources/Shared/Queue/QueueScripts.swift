@@ -18,6 +18,7 @@ package struct QueueScripts: Sendable {
   package var archive: RedisScript
   package var purge: RedisScript
   package var restore: RedisScript
+  package var erase: RedisScript
 
   /// Those of this build, from `Scripts/`. A build without them is broken, which ends the process.
   package static let bundled = QueueScripts(folder: bundledFolder)
@@ -43,6 +44,7 @@ package struct QueueScripts: Sendable {
     archive = load("archive")
     purge = load("purge")
     restore = load("restore")
+    erase = load("erase")
   }
 
   /// All of them, for a server to know before the first call.
@@ -50,7 +52,7 @@ package struct QueueScripts: Sendable {
     [
       enqueue, reserve, reconcile, settle, heartbeat, reap, stats, inspect, replay, discard, pause,
       unarchived,
-      archive, purge, restore,
+      archive, purge, restore, erase,
     ]
   }
 

@@ -5,6 +5,7 @@ package struct QueuedEvent: Sendable, Equatable {
   package let id: String
   /// The external id. Compare its UTF-8: two ids that Swift's `==` calls equal may be two conversations.
   package let conversation: String
+  /// Empty when it was erased with its conversation.
   package let payload: ByteBuffer
   package let traceparent: String?
   /// Milliseconds since 1970 by the clock of Redis: the time of receipt.

@@ -41,12 +41,16 @@ package struct RedisScriptCall: Sendable, Hashable {
   }
 
   /// Runs the script if the server has it, else is answered with `NOSCRIPT`.
-  var byDigest: RedisCommand { command("EVALSHA", RedisArgument(script.sha1)) }
+  package var byDigest: RedisCommand { command("EVALSHA", RedisArgument(script.sha1)) }
 
   /// Runs the script from its source, which the server then keeps.
   var bySource: RedisCommand { command("EVAL", RedisArgument(script.source)) }
 
   private func command(_ name: String, _ body: RedisArgument) -> RedisCommand {
-    RedisCommand(name, [body, RedisArgument(keys.count)] + keys + arguments)
+    var words = [body, RedisArgument(keys.count)]
+    words.reserveCapacity(words.count + keys.count + arguments.count)
+    words += keys
+    words += arguments
+    return RedisCommand(name, words)
   }
 }

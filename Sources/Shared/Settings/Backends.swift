@@ -27,17 +27,21 @@ package struct Backends: Sendable {
   package let servesWithoutDatabase: Bool
 
   /// - Parameters:
+  ///   - cacheScripts: what the program calls often on the cache's Redis.
   ///   - queueScripts: what the program calls on the queue's Redis.
   ///   - metrics: gets what the cache does.
   package init(
-    _ settings: BackendSettings, queueScripts: [RedisScript], metrics: PrometheusMetrics, logger: Logger
+    _ settings: BackendSettings, cacheScripts: [RedisScript] = [], queueScripts: [RedisScript],
+    metrics: PrometheusMetrics, logger: Logger
   ) {
     let postgres = settings.postgresSettings
     servesWithoutDatabase = settings.cache.mode == .available
     databases = DatabaseRoles(
       primary: PostgresClient(url: settings.writeURL, settings: postgres, logger: logger),
       replicas: settings.replicaURLs.map { PostgresClient(url: $0, settings: postgres, logger: logger) })
-    cacheRedis = RedisClient(url: settings.cacheURL, logger: logger)
+    var cacheSettings = RedisClientSettings()
+    cacheSettings.scripts = cacheScripts
+    cacheRedis = RedisClient(url: settings.cacheURL, settings: cacheSettings, logger: logger)
     var queueSettings = RedisClientSettings()
     queueSettings.scripts = queueScripts
     queueRedis = RedisClient(url: settings.queueURL, settings: queueSettings, logger: logger)

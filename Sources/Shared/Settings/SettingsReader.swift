@@ -91,8 +91,10 @@ package final class SettingsReader {
     (text ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
   }
 
+  /// Says what is wrong with a setting; once, however often it is read.
   package func report(_ name: String, _ detail: String) {
-    problems.append(SettingsProblem(name: name, detail: detail))
+    let problem = SettingsProblem(name: name, detail: detail)
+    if !problems.contains(problem) { problems.append(problem) }
   }
 
   /// Refuses a documented setting that this release does not honour, rather than ignore it in silence.

@@ -10,6 +10,7 @@ package enum LogKey {
   package static let events = "events"
   package static let conversations = "conversations"
   package static let skippedEntries = "skippedEntries"
+  package static let skippedKeys = "skippedKeys"
   package static let settled = "settled"
   package static let task = "task"
   package static let count = "count"

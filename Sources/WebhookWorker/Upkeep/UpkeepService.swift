@@ -44,6 +44,8 @@ struct UpkeepService: Service {
     case .fences: try await store.purgeFences(olderThan: retention.fences) { Task.isEnding }
     case .letters: try await store.purgeLetters(olderThan: retention.resolvedLetters) { Task.isEnding }
     case .queue: try await purgeQueue()
+    case .idempotencyKeys:
+      try await store.purgeIdempotencyKeys(olderThan: retention.idempotencyKeys) { Task.isEnding }
     }
   }
 

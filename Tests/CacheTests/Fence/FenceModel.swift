@@ -76,7 +76,9 @@ struct FenceModel {
   mutating func look(_ group: Int, on node: Int) async throws -> CacheVerdict {
     try await nodes[node].expire(at: redisTime)
     let server = nodes[node].cache.server
-    guard fault.ignoresName else { return try await server.look(at: entries[group], timeout: Self.patience) }
+    guard fault.ignoresName else {
+      return try await server.look(at: entries[group], timeout: Self.patience).verdict
+    }
     let reply = try await nodes[node].execute(entries[group].lookup)
     let watermark = reply.array?.last?.string ?? ""
     let named = watermark.split(separator: "|").prefix(2).joined(separator: "|")

@@ -10,7 +10,7 @@ extension InterleavingModel {
   private static let leaseDuration = Duration.seconds(500)
 
   func look(at entry: Int) async throws -> CacheVerdict {
-    let verdict = try await server.look(at: entries[entry], timeout: Self.patience)
+    let verdict = try await server.look(at: entries[entry], timeout: Self.patience).verdict
     guard mutation.servesAnyValue, case .miss(let miss) = verdict, miss.isStale, let record = miss.record
     else {
       return verdict

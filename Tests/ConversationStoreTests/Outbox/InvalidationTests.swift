@@ -54,7 +54,7 @@ import Testing
       server.pause()
       let start = ContinuousClock.now
       let receipt = try await rig.store.patch(
-        id, .title("x"), mayAccess: { _ in true }, matches: { _ in true })
+        id, .title("x"), in: .everyone, matches: { _ in true })
       #expect(!receipt.invalidated)
       #expect(ContinuousClock.now - start < .seconds(2.5))
       let begun = ContinuousClock.now
@@ -73,7 +73,7 @@ import Testing
       let rows = "SELECT count(*)::text FROM cache_outbox WHERE done_by IS NULL"
       #expect(try await eventually { try await rig.scalar(rows) == "0" })
       server.pause()
-      async let receipt = rig.store.patch(id, .title("x"), mayAccess: { _ in true }, matches: { _ in true })
+      async let receipt = rig.store.patch(id, .title("x"), in: .everyone, matches: { _ in true })
       #expect(try await eventually { try await rig.scalar(rows) == "1" })
       try await rig.run("UPDATE cache_outbox SET done_by = 's|00000001', done_at = now()")
       #expect(try await receipt.invalidated)
@@ -108,7 +108,7 @@ import Testing
         try await rig.scalar("SELECT id::text FROM conversations").flatMap { ConversationID($0) })
       func content() async throws -> String {
         let page = ListRequest(page: try #require(PageRequest(limit: 10)))
-        return String(buffer: try await rig.store.messages(of: id, page).value.body)
+        return String(buffer: try await rig.store.messages(of: id, page, in: .everyone).value.body)
       }
       #expect(try await eventually { try await content().contains("before") })
       let event = rig.event("c", .words("before", "after"), id: "e")
@@ -149,7 +149,7 @@ private struct Reader: Sendable {
   }
 
   func patch() async throws -> WriteReceipt {
-    try await rig.store.patch(id, .title("after"), mayAccess: { _ in true }, matches: { _ in true })
+    try await rig.store.patch(id, .title("after"), in: .everyone, matches: { _ in true })
   }
 
   /// A write whose writer goes no further than the point, until it is cancelled.
@@ -171,7 +171,7 @@ private struct Reader: Sendable {
   private func answers() async throws -> [CacheAnswer] {
     let list = ListRequest(page: try #require(PageRequest(limit: 10)))
     return [
-      try await rig.store.conversation(id),
+      try await rig.store.conversation(id, in: .everyone),
       try await rig.store.conversations(ConversationFilter(userID: owner), list),
     ]
   }

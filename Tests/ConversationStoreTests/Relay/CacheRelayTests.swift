@@ -157,10 +157,10 @@ import Testing
   }
 
   private func title(_ id: ConversationID, _ rig: StoreRig) async throws -> String {
-    String(buffer: try await rig.store.conversation(id).value.body)
+    String(buffer: try await rig.store.conversation(id, in: .everyone).value.body)
   }
 
   private func isHit(_ id: ConversationID, _ rig: StoreRig) async throws -> Bool {
-    if case .hit = try await rig.store.conversation(id).status { true } else { false }
+    if case .hit = try await rig.store.conversation(id, in: .everyone).status { true } else { false }
   }
 }

@@ -18,13 +18,13 @@ import Testing
       let id = try #require(
         try await rig.scalar("SELECT id::text FROM conversations").flatMap { ConversationID($0) })
       // The first fill comes from the primary and makes the floor known.
-      #expect(try await body(of: rig.store.messages(of: id, pages[0])).contains("first"))
+      #expect(try await body(of: rig.store.messages(of: id, pages[0], in: .everyone)).contains("first"))
       try await replayed(replica, of: rig)
 
       try await pausingReplay(on: replica) {
         try await rig.apply("c", .words("first", "second"), fence: 2)
-        #expect(try await body(of: rig.store.messages(of: id, pages[1])).contains("second"))
-        #expect(try await body(of: rig.store.messages(of: id, pages[2])).contains("second"))
+        #expect(try await body(of: rig.store.messages(of: id, pages[1], in: .everyone)).contains("second"))
+        #expect(try await body(of: rig.store.messages(of: id, pages[2], in: .everyone)).contains("second"))
       }
       try await replayed(replica, of: rig)
 
@@ -33,7 +33,9 @@ import Testing
       #expect(
         try await eventually(within: .seconds(3)) {
           // The primary is asked, in vain, until the replica has been heard of.
-          guard let answer = try? await rig.store.messages(of: id, pages[3]) else { return false }
+          guard let answer = try? await rig.store.messages(of: id, pages[3], in: .everyone) else {
+            return false
+          }
           return body(of: answer).contains("second")
         })
       await #expect(throws: PostgresError.self) {

@@ -50,6 +50,9 @@ struct QueryParametersTests {
         "status=done&transcriptReceived=1&page=0&limit=101",
         ["limit: invalid", "page: invalid", "status: invalid", "transcriptReceived: invalid"]
       ),
+      ("page=01", ["page: invalid"]), ("page=1&limit=00050", ["limit: invalid"]),
+      ("page=-0", ["page: invalid"]),
+      ("page=%D9%A1", ["page: invalid"]), ("page=1e1", ["page: invalid"]), ("page", ["page: invalid"]),
       ("page=&limit=+5", ["limit: invalid", "page: invalid"]), ("page=-1", ["page: invalid"]),
       ("page=99999999999999999999", ["page: invalid"]), ("page=1.5", ["page: invalid"]),
       ("Page=1", ["Page: unknown_parameter"]),

@@ -92,7 +92,7 @@ final class ConsistencyStage: Sendable {
   private func environment(of instance: Instance) -> [String: String] {
     func url(_ port: Int) -> String {
       let direct = ":\(system.postgres.port)/"
-      return system.databaseURL.replacing(direct, with: ":\(port)/") + "?application_name=\(instance.name)"
+      return system.programURL.replacing(direct, with: ":\(port)/") + "?application_name=\(instance.name)"
     }
     let own = [
       "REDIS_CACHE_URL": "redis://127.0.0.1:\(instance.cache.port)",

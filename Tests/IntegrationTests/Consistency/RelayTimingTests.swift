@@ -61,7 +61,7 @@ private final class RelayScene {
   }
 
   private static func settings(_ system: LocalSystem, _ name: String) -> [String: String] {
-    ["DATABASE_URL": "\(system.databaseURL)?application_name=\(name)"]
+    ["DATABASE_URL": "\(system.programURL)?application_name=\(name)"]
   }
 
   func expectHits() async throws {

@@ -70,7 +70,7 @@ private struct ReplicaMix {
 
   private func run(_ system: LocalSystem, _ replicas: [PostgresServer]) async throws -> ReplicaMix {
     func url(_ server: PostgresServer) -> String {
-      system.databaseURL.replacing(":\(system.postgres.port)/", with: ":\(server.port)/")
+      system.programURL.replacing(":\(system.postgres.port)/", with: ":\(server.port)/")
     }
     let settings =
       replicas.isEmpty ? [:] : ["DATABASE_READ_URL": replicas.map(url).joined(separator: ",")]

@@ -19,7 +19,7 @@ extension FaultStage {
     }
     let settings = [
       "WORKER_LEASE_SECONDS": String(form.leaseSeconds),
-      "DATABASE_URL": "\(system.databaseURL)?application_name=\(session)",
+      "DATABASE_URL": "\(system.programURL)?application_name=\(session)",
     ].merging(programs.settings) { $1 }.merging(changes) { $1 }
     let program = try await system.startWorker(settings, from: programs.installation)
     let worker = FaultWorker(process: program.process, session: session)

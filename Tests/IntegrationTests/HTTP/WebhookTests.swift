@@ -28,12 +28,13 @@ extension Integration {
     @Test("Several tokens count at once; with WEBHOOK_AUTH=none none is wanted")
     func rotation() async throws {
       try await LocalSystem.run { system in
-        let api = try await system.startAPI(["WEBHOOK_TOKENS": "old-token, new-token"])
-        for token in ["old-token", "new-token"] {
+        let api = try await system.startAPI(["WEBHOOK_TOKENS": "old-webhook-token, new-webhook-token"])
+        for token in ["old-webhook-token", "new-webhook-token"] {
           #expect(try await api.post(try ProviderEvent.transcript(token, []), token: token).status == 202)
         }
         expectProblem(
-          try await api.post(try ProviderEvent.transcript("x", []), token: "old-token,%20new-token"), 401)
+          try await api.post(
+            try ProviderEvent.transcript("x", []), token: "old-webhook-token,%20new-webhook-token"), 401)
         let open = try await system.startAPI(["WEBHOOK_AUTH": "none"])
         let event = try ProviderEvent.transcript("open", [])
         #expect(try await open.anonymous.send("POST", "/webhooks/tavus", body: event).status == 202)

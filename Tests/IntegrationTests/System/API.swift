@@ -9,14 +9,16 @@ struct API: Sendable {
   let system: LocalSystem
 
   /// Speaks as nobody.
-  var anonymous: Client { Client(base: program.base) }
+  var anonymous: Client { Client(base: program.base, watchesContract: true) }
 
   /// Speaks with a token of the role service.
   var service: Client { client("backend", role: "service") }
 
   /// Speaks as `user`.
   func client(_ user: String, role: String? = nil) -> Client {
-    Client(base: program.base, token: Token.valid(for: user, role: role, secret: system.jwtSecret))
+    Client(
+      base: program.base, token: Token.valid(for: user, role: role, secret: system.jwtSecret),
+      watchesContract: true)
   }
 
   /// Posts a webhook as the provider does.

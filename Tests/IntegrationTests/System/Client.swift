@@ -11,6 +11,8 @@ struct Client: Sendable {
   var token: String?
   /// Takes gzip and unpacks it, as browsers do. The others see what was sent.
   var takesGzip = false
+  /// Holds each answer against the OpenAPI document.
+  var watchesContract = false
 
   private static let http = client(.disabled)
   private static let unpackingHTTP = client(.enabled(limit: .ratio(1000)))
@@ -48,8 +50,10 @@ struct Client: Sendable {
     let http = takesGzip ? Self.unpackingHTTP : Self.http
     let response = try await http.execute(request, timeout: limit)
     let buffer = try await response.body.collect(upTo: 64 << 20)
-    return Answer(
+    let answer = Answer(
       status: Int(response.status.code), headers: response.headers, body: Data(buffer.readableBytesView))
+    if watchesContract { try await ContractWatch.judge(method, path, answer) }
+    return answer
   }
 
   func get(

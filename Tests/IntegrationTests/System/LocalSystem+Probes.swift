@@ -6,8 +6,10 @@ import Foundation
 /// Looks behind the programs with the servers' own tools, so that no code of the product vouches for itself.
 extension LocalSystem {
   /// The rows of a query, each column as text.
-  func rows(_ sql: String) async throws -> [[String]] {
-    let arguments = ["--no-psqlrc", "-qAtF", "\t", "-v", "ON_ERROR_STOP=1", databaseURL, "-c", sql]
+  ///
+  /// - Parameter url: as whom; as superuser by default.
+  func rows(_ sql: String, at url: String? = nil) async throws -> [[String]] {
+    let arguments = ["--no-psqlrc", "-qAtF", "\t", "-v", "ON_ERROR_STOP=1", url ?? databaseURL, "-c", sql]
     return try await output(of: PostgresPrograms.path("psql"), arguments)
       .map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
   }

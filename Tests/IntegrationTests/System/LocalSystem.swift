@@ -8,9 +8,15 @@ final class LocalSystem: Sendable {
   let cacheRedis: RedisServer
   let queueRedis: RedisServer
   let postgres: PostgresServer
+  /// As superuser, for looking behind the programs.
   let databaseURL: String
+  /// As the role of the programs, which can neither create nor drop.
+  let programURL: String
+  /// As the role that migrates.
+  let ownerURL: String
   let jwtSecret = "integration-tests-sign-with-this-secret"
   let webhookToken = "integration-webhook-token"
+  private static let programRole = "freshet_programs"
   private let programs = NIOLockedValueBox<[ChildProcess]>([])
 
   /// A system with an own pair of Redis servers and an own database, ended with all its programs after `body`.
@@ -33,29 +39,36 @@ final class LocalSystem: Sendable {
 
   /// The same on a Postgres that the caller ends.
   static func start(postgres: PostgresServer) async throws -> LocalSystem {
+    let database = try await postgres.createDatabase(owner: "freshet_owner")
     let system = LocalSystem(
       cacheRedis: try await RedisServer.start(arguments: ["--maxmemory-policy", "allkeys-lfu"]),
       queueRedis: try await RedisServer.start(persistent: true),
-      postgres: postgres, databaseURL: try await postgres.createDatabase())
+      postgres: postgres, databaseURL: database,
+      programURL: try await postgres.url(of: database, as: Self.programRole),
+      ownerURL: try await postgres.url(of: database, as: "freshet_owner"))
     try await system.migrate()
     return system
   }
 
   private init(
-    cacheRedis: RedisServer, queueRedis: RedisServer, postgres: PostgresServer, databaseURL: String
+    cacheRedis: RedisServer, queueRedis: RedisServer, postgres: PostgresServer, databaseURL: String,
+    programURL: String, ownerURL: String
   ) {
     self.cacheRedis = cacheRedis
     self.queueRedis = queueRedis
     self.postgres = postgres
     self.databaseURL = databaseURL
+    self.programURL = programURL
+    self.ownerURL = ownerURL
   }
 
   /// What both programs are told; `changes` win.
   func environment(_ changes: [String: String] = [:]) -> [String: String] {
     let settings = [
-      "REDIS_CACHE_URL": cacheRedis.url, "REDIS_QUEUE_URL": queueRedis.url, "DATABASE_URL": databaseURL,
+      "REDIS_CACHE_URL": cacheRedis.url, "REDIS_QUEUE_URL": queueRedis.url, "DATABASE_URL": programURL,
       "JWT_SECRET": jwtSecret, "WEBHOOK_TOKENS": webhookToken, "SHUTDOWN_DRAIN_SECONDS": "0",
-      "LOG_LEVEL": "notice", "LOG_FORMAT": "json",
+      // High enough for what tests do, and all of them go past it.
+      "LOG_LEVEL": "notice", "LOG_FORMAT": "json", "RATE_LIMIT_REQUESTS": "100000",
     ]
     return settings.merging(changes) { _, change in change }
   }
@@ -78,7 +91,8 @@ final class LocalSystem: Sendable {
 
   /// Starts `migrate` and returns at once.
   func startMigration(from installation: Installation = .build) throws -> ChildProcess {
-    try installation.start(.api, ["migrate"], environment())
+    let settings = ["DATABASE_URL": ownerURL, "DATABASE_APP_ROLE": Self.programRole]
+    return try installation.start(.api, ["migrate"], environment(settings))
   }
 
   private func migrate() async throws {

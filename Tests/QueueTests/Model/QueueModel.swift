@@ -1,3 +1,4 @@
+import NIOCore
 import Queue
 
 /// What must be true of the queue, kept beside it by the simplest means. Knows nothing of Redis: it is told
@@ -17,6 +18,10 @@ struct QueueModel {
   /// Of those, what was purged and is in "Postgres" only.
   private(set) var purged: Set<String> = []
   private(set) var discarded: Set<String> = []
+  /// Of those, what Redis does not know of.
+  private(set) var forgotten: Set<String> = []
+  /// Emptied with their conversation, be they pending, settled or whatever now.
+  private(set) var erased: Set<String> = []
   /// Ids that died at least once, whatever became of them.
   private(set) var everDead: Set<String> = []
   /// Of the dead, those whose payload is gone.
@@ -60,6 +65,8 @@ struct QueueModel {
     if isPoison { poison.insert(id) }
   }
 
+  func home(of id: String) -> Int? { homes[id] }
+
   mutating func isHopeless(_ id: String) { hopeless.insert(id) }
 
   mutating func lostPayload(_ id: String) { lost.insert(id) }
@@ -76,6 +83,9 @@ struct QueueModel {
       throw Violation("fence \(reservation.fence) after \(lastFence[conversation])")
     }
     lastFence[conversation] = reservation.fence
+    for event in reservation.events where String(buffer: event.payload) != payload(of: event.id) {
+      throw Violation("\(event.id) carries “\(String(buffer: event.payload))”")
+    }
     for event in reservation.events where event.deliveries != 1 + retries[event.id, default: 0] {
       throw Violation(
         "\(event.id) counts \(event.deliveries) deliveries, was retried \(retries[event.id] ?? 0) times")
@@ -119,7 +129,29 @@ struct QueueModel {
     for index in pending.indices { pending[index].removeAll { $0 == id } }
   }
 
+  /// What an event carries, unless it was erased.
+  func payload(of id: String) -> String { erased.contains(id) ? "" : "payload of \(id)" }
+
   // MARK: Operator
+
+  /// Whatever of a conversation is queued or dead is emptied, also what lost its payload; the dead come back, in any order.
+  /// Those that were purged end here.
+  ///
+  /// - Returns: how many were emptied in their places, and how many came back.
+  mutating func wasErased(_ conversation: Int, returned: [String]) throws -> (emptied: Int, returned: Int) {
+    let queued = pending[conversation]
+    let here = dead.filter { homes[$0] == conversation && !purged.contains($0) }
+    guard here == Set(returned) else { throw Violation("\(returned) came back, dead were \(here)") }
+    lost.subtract(queued)
+    hollow.subtract(returned)
+    for id in returned { try replayed(id) }
+    erased.formUnion(pending[conversation])
+    for id in dead where homes[id] == conversation {
+      try gaveUp(id)
+      forgotten.insert(id)
+    }
+    return (queued.count, returned.count)
+  }
 
   /// It begins anew, behind everybody; unless its effects are there already, they count from now on.
   mutating func replayed(_ id: String) throws {

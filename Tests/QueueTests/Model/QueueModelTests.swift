@@ -56,6 +56,7 @@ struct QueueModelTests {
     print("queue model: \(counts.sorted { $0.key < $1.key }.map { "\($0) \($1)" }.joined(separator: ", "))")
     let rehearsed = [
       "asleep", "away", "copied", "crash after commit", "crash before commit", "discarded", "duplicate",
+      "erased", "erased dead",
       "late settle", "leave", "lost reply", "lost settle", "lost settle reply", "paused", "poisoned",
       "purged",
       "replayed", "replayed all", "replayed poison", "restored", "solo", "zombie",
@@ -112,6 +113,32 @@ struct QueueModelTests {
     Mutant(
       testDescription: "a restored event is not among the dead", script: \.restore,
       text: "call('ZADD', dead, ARGV[2], id)", replacement: ""),
+    Mutant(
+      testDescription: "an erased event keeps what it carries", script: \.erase,
+      text: "call('HSET', event .. id, 'payload', '')", replacement: ""),
+    Mutant(
+      testDescription: "an erasure empties only what is in line first", script: \.erase,
+      text: "for _, id in ipairs(ids) do", replacement: "for _, id in ipairs({ ids[1] }) do"),
+    Mutant(
+      testDescription: "an erasure takes an event in hand away", script: \.erase,
+      text: "if empty(id) then emptied",
+      replacement: "if call('HDEL', event .. id, 'fence') and empty(id) then emptied"),
+    Mutant(
+      testDescription: "an erased dead event does not come back", script: \.erase,
+      text: "if call('RPUSH', list, id) == 1 then line_up(token) end", replacement: ""),
+    Mutant(
+      testDescription: "an erased dead event comes back and its conversation is not in line", script: \.erase,
+      text: "if call('RPUSH', list, id) == 1 then line_up(token) end",
+      replacement: "call('RPUSH', list, id)"),
+    Mutant(
+      testDescription: "an erased dead event does not count", script: \.erase,
+      text: "call('HINCRBY', meta, 'depth', 1)", replacement: ""),
+    Mutant(
+      testDescription: "an erased dead event keeps its deliveries", script: \.erase,
+      text: "'reason', 'deliveries',", replacement: "'reason',"),
+    Mutant(
+      testDescription: "an erased dead event stays among the dead", script: \.erase,
+      text: "  call('ZREM', dead, id)\n", replacement: ""),
     Mutant(
       testDescription: "a pause is not kept", script: \.pause,
       text: "call('HSET', meta, 'paused', '1')", replacement: ""),

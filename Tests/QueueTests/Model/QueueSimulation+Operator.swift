@@ -6,6 +6,7 @@ import TestSupport
 /// Operators, and the workers' copying and purging of the dead, among everything else that happens.
 extension QueueSimulation {
   func operatorActs() async throws {
+    if random.chance(60) { return try await erase() }
     switch random.next() % 10 {
     case 0..<3: try await replay()
     case 3: try await replayAll()
@@ -100,6 +101,39 @@ extension QueueSimulation {
       letters[id] = nil
       try model.gaveUp(id)
     }
+  }
+
+  /// Of a conversation in any state whatever.
+  private func erase() async throws {
+    let conversation = Int(random.next() % UInt64(model.conversations.count))
+    let name = model.conversations[conversation]
+    let result = try await fixture.queue.erase([QueueErasure(conversation: name)])
+    let states = try await returned(conversation)
+    let expected = try model.wasErased(conversation, returned: states)
+    guard (result.emptied, result.returned) == expected else {
+      throw Violation("the erasure of \(name) came to \(result), not to \(expected)")
+    }
+    for (id, letter) in letters where letter.event.conversation.utf8.elementsEqual(name.utf8) {
+      letters[id] = nil
+    }
+    count("erased")
+    if result.returned > 0 { count("erased dead") }
+  }
+
+  /// The dead of a conversation that are dead no longer.
+  private func returned(_ conversation: Int) async throws -> [String] {
+    let dead = model.dead.subtracting(model.purged).filter { model.home(of: $0) == conversation }.sorted()
+    let token = ConversationToken(model.conversations[conversation], shards: fixture.settings.shards)
+    let keys = fixture.keys(shard: token.shard)
+    let scores = try await fixture.redis.pipeline(
+      dead.map { RedisCommand("ZSCORE", .init(keys.dead), .init($0)) }, timeout: .seconds(10))
+    let back = zip(dead, scores).filter { $1.isNull }.map(\.0)
+    // In the order in which they stand in line now.
+    let line = try await fixture.list(keys.events(token.text))
+    guard line.suffix(back.count).sorted() == back else {
+      throw Violation("\(back) came back, and in line are \(line)")
+    }
+    return Array(line.suffix(back.count))
   }
 
   private func pause() async throws {

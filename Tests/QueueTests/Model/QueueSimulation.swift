@@ -118,7 +118,7 @@ final class QueueSimulation {
     let conversation = Int(random.next() % UInt64(model.conversations.count))
     // What was purged is forgotten, and would be accepted.
     guard let id = model.accepted[conversation].randomElement(using: &random), !model.lost.contains(id),
-      !model.purged.contains(id)
+      !model.purged.contains(id), !model.forgotten.contains(id)
     else { return }
     count("duplicate")
     let result = try await offer(id, conversation)
@@ -189,8 +189,7 @@ final class QueueSimulation {
     let outcomes = outcomes(for: reservation, isFaultless: isFaultless)
     let settlement = reservation.settlement(
       for: outcomes, retryPolicy: policy, jitter: Double(random.next() % 1000) / 1_000_000)
-    if zip(reservation.events, outcomes).contains(where: { model.poison.contains($0.id) && $1 != .untouched })
-    {
+    if zip(reservation.events, outcomes).contains(where: { isPoison($0) && $1 != .untouched }) {
       count("poisoned")
       return die(incarnation)
     }
@@ -231,9 +230,14 @@ final class QueueSimulation {
     }
   }
 
+  /// What was emptied before it was handed out harms nobody.
+  private func isPoison(_ event: QueuedEvent) -> Bool {
+    model.poison.contains(event.id) && event.payload.readableBytes > 0
+  }
+
   private func outcomes(for reservation: Reservation, isFaultless: Bool) -> [DeliveryOutcome] {
     reservation.events.map { event in
-      if model.hopeless.contains(event.id) { return .rejected(boom) }
+      if model.hopeless.contains(event.id), event.payload.readableBytes > 0 { return .rejected(boom) }
       if isFaultless { return .done }
       return switch random.next() % 100 {
       case 0..<6: .failed(boom)

@@ -62,10 +62,10 @@ import Testing
   @Test("Only who asks from an admin network is answered", arguments: ["127.0.0.1", "10.2.3.4", "::1"])
   func networks(address: String) async {
     let page = MetricsPage(networks: .privateRanges) { [MetricFamily(MetricName.buildInfo, .gauge, 1)] }
-    let answer = await page.answer(to: address, accept: ["application/openmetrics-text"])
+    let answer = await page.answer(to: IPAddress(address), accept: ["application/openmetrics-text"])
     #expect(answer?.contentType.hasPrefix("application/openmetrics-text") == true)
     #expect(answer?.text.contains("freshet_build_info 1\n") == true)
-    #expect(await page.answer(to: "203.0.113.9", accept: []) == nil)
+    #expect(await page.answer(to: IPAddress("203.0.113.9"), accept: []) == nil)
     #expect(await page.answer(to: nil, accept: []) == nil)
   }
 }

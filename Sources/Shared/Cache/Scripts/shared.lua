@@ -1,7 +1,7 @@
 -- Put before the text of every script of the cache, after its first line.
 
 local EPOCH_MS = 900000
-local HEADER = 116
+local HEADER = 120
 
 -- A key's string. One of another type, which is none of ours, counts as missing, and is replaced when it is written: an
 -- error here would hold up whoever must invalidate, for ever.
@@ -25,9 +25,9 @@ end
 
 -- Epoch and LSN (? if unknown) of a whole value; nil for foreign or cut off bytes, which every reader takes for a miss.
 local function parse_value(value)
-  if not value or #value < HEADER or string.sub(value, 1, 4) ~= 'FRS\1' then return nil end
-  local owner, body = struct.unpack('>I4I4', string.sub(value, 109, 116))
-  if #value ~= HEADER + owner + body then return nil end
+  if not value or #value < HEADER or string.sub(value, 1, 4) ~= 'FRS\2' then return nil end
+  local owner, body, summary = struct.unpack('>I4I4I4', string.sub(value, 109, 120))
+  if #value ~= HEADER + owner + summary + body then return nil end
   local lsn = string.sub(value, 41, 56)
   return string.sub(value, 9, 40), string.sub(lsn, 1, 1) == '?' and '?' or lsn
 end

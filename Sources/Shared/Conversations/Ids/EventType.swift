@@ -21,6 +21,8 @@ package struct EventType: BytewiseText {
   package static let transcriptionReady = EventType(known: "application.transcription_ready")
   /// The recording of a call was stored.
   package static let recordingReady = EventType(known: "application.recording_ready")
+  /// Ours: what the event was has been erased with its conversation.
+  package static let erased = EventType(known: "erased")
   /// What the provider saw during the call.
   package static let perceptionAnalysis = EventType(known: "application.perception_analysis")
 }

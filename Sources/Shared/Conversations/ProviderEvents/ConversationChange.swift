@@ -24,6 +24,7 @@ package struct ConversationChange: Equatable, Sendable {
       next.receive(transcript, at: time)
       return ConversationChange(.applied, next, replacement: transcript)
     case .other: return ConversationChange(.ignored, state)
+    case .erased: return ConversationChange(.deleted, state)
     }
     return ConversationChange(.applied, next)
   }

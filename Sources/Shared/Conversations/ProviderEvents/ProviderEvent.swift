@@ -14,6 +14,8 @@ package struct ProviderEvent: Equatable, Sendable {
     case perceptionAnalysis([UInt8])
     /// A kind without effect, or a known one that lacks what it is about.
     case other
+    /// Erased with its conversation while it waited.
+    case erased
   }
 
   /// The conversation it is about.
@@ -34,6 +36,14 @@ package struct ProviderEvent: Equatable, Sendable {
     self.timestamp = timestamp
     self.content = content
   }
+
+  /// What is left of an event when its conversation was deleted.
+  package static func erased(of conversation: ExternalConversationID) -> ProviderEvent {
+    ProviderEvent(conversationID: conversation, type: .erased, timestamp: nil, content: .erased)
+  }
+
+  /// Whether it can change a conversation, and so makes one that nobody has yet.
+  package var hasEffect: Bool { content != .other && content != .erased }
 
   /// Reads a payload the intake has queued. What it throws is permanent: such bytes never passed the intake.
   package init(decoding payload: Span<UInt8>) throws(RequestRejection) {

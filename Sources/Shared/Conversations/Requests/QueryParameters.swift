@@ -1,7 +1,8 @@
 /// Reads a query string strictly: a parameter nobody asked for, one given twice and one that does not parse are all
 /// errors, reported together by `finish`.
 package struct QueryParameters {
-  private var values: [(name: String, value: String)] = []
+  /// What was given, decoded, in its order.
+  private(set) var values: [(name: String, value: String)] = []
   private var known: Set<String> = []
   private var errors: [FieldError] = []
 
@@ -34,15 +35,15 @@ package struct QueryParameters {
     parse(name, rule: "true or false") { $0 == "true" ? true : $0 == "false" ? false : nil }
   }
 
-  /// An integer within the range: ASCII digits only.
+  /// An integer within the range: ASCII digits only, and no leading zeros, so that a value has one spelling.
   package mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
     let rule =
       range.upperBound == .max
       ? "an integer ≥ \(range.lowerBound)"
       : "an integer from \(range.lowerBound) to \(range.upperBound)"
     return parse(name, rule: rule) { text in
-      guard text.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }), let value = Int(text) else { return nil }
-      return range.contains(value) ? value : nil
+      guard let value = Int(text), String(value) == text, range.contains(value) else { return nil }
+      return value
     }
   }
 

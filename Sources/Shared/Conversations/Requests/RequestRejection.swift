@@ -38,6 +38,15 @@ package struct RequestRejection: Error, Equatable, Sendable {
     }
   }
 
+  /// A cursor that was not made for the list and filters it came with.
+  package static let foreignCursor = RequestRejection(
+    .invalidParameters, detail: "The query has invalid parameters: see errors.",
+    errors: [
+      FieldError(
+        .parameter("cursor"), code: "invalid",
+        detail: "Must be empty, or a nextCursor of this list with the same filters.")
+    ])
+
   static func malformed(_ error: JSONError) -> RequestRejection {
     RequestRejection(.malformedBody, detail: "The body is not valid JSON: \(error).")
   }

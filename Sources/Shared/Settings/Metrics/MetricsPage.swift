@@ -15,7 +15,8 @@ package struct MetricsPage: Sendable {
   ///   - address: who asks, nil if unknown.
   ///   - accept: the values of its `Accept` fields.
   /// - Returns: nil for others than operators, who are not told that there is anything.
-  package func answer(to address: String?, accept: [String]) async -> (contentType: String, text: String)? {
+  package func answer(to address: IPAddress?, accept: [String]) async -> (contentType: String, text: String)?
+  {
     guard let address, networks.contains(address) else { return nil }
     let format = ExpositionFormat(accept: accept.joined(separator: ","))
     return (format.contentType, format.render(await families()))

@@ -63,7 +63,8 @@ extension MetricName {
     "freshet_cache_trust_lapses_total",
     "Times from when on this process could not verify what Redis said, by reason.")
   package static let cacheFailures = MetricDescription(
-    "freshet_cache_redis_failures_total", "Commands of reads that Redis failed, by reason.")
+    "freshet_cache_redis_failures_total",
+    "Commands of reads, and of the rate limit, that Redis failed, by reason.")
   package static let cacheBreakerOpen = MetricDescription(
     "freshet_cache_breaker_open", "Whether this process asks Redis by probes only.")
   package static let cacheUnconfirmed = MetricDescription(
@@ -94,6 +95,22 @@ extension MetricName {
     "freshet_api_connections", "Connections of clients.")
   package static let apiDuration = MetricDescription(
     "freshet_api_request_seconds", "From a request's head to its answer's, by route.", buckets: .workSeconds)
+  package static let keySetFetches = MetricDescription(
+    "freshet_api_key_set_fetches_total", "Fetches of the identity provider's keys, by outcome.")
+  package static let keySetAge = MetricDescription(
+    "freshet_api_key_set_age_seconds",
+    "For how long its keys have not been confirmed; absent before the first time.")
+}
+
+/// What the rate limits of one API did.
+extension MetricName {
+  package static let rateLimitRequests = MetricDescription(
+    "freshet_rate_limit_requests_total",
+    "Requests counted, by outcome and by limit: user, service, and failed attempts of authentication and webhook."
+  )
+  package static let rateLimitFallbacks = MetricDescription(
+    "freshet_rate_limit_fallbacks_total",
+    "Requests that Redis did not count, so that RATE_LIMIT_ON_STORE_ERROR decided, by limit.")
 }
 
 /// What one worker did.

@@ -15,19 +15,27 @@ package struct PageRequest: Hashable, Sendable {
     self.limit = limit
   }
 
-  private init() { (page, limit) = (1, 50) }
+  private init(limit: Int) { (page, self.limit) = (1, limit) }
 
   /// Takes `page` and `limit`; where they are wrong that is noted in `query` and the first page returned.
   package init(_ query: inout QueryParameters) {
     let page = query.integer("page", in: 1...Int.max) ?? 1
-    let limit = query.integer("limit", in: 1...100) ?? 50
+    self.init(limitOf: &query)
     if let request = PageRequest(page: page, limit: limit) {
       self = request
     } else {
-      query.refuse("page", "too_deep", "page × limit must be at most 10,000: use a cursor to read further.")
-      self.init()
+      let detail = "page × limit must be at most 10,000: use a cursor, from ?cursor= on, to read further."
+      query.refuse("page", "too_deep", detail)
     }
   }
+
+  /// Takes `limit` alone, for reading by cursor: where pages have no numbers, all count as the first.
+  package init(limitOf query: inout QueryParameters) {
+    self.init(limit: query.integer("limit", in: 1...100) ?? 50)
+  }
+
+  /// Whether the page behind this one lies too deep.
+  package var isDeepest: Bool { PageRequest(page: page + 1, limit: limit) == nil }
 
   /// Rows before the page: SQL's OFFSET.
   package var offset: Int { (page - 1) * limit }

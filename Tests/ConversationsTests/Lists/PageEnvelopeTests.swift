@@ -28,7 +28,46 @@ struct PageEnvelopeTests {
   func totals(page: Int, limit: Int, total: Int, pages: Int, hasMore: Bool) throws {
     let envelope = PageEnvelope(try #require(PageRequest(page: page, limit: limit)), total: total)
     #expect(envelope.totalPages == pages)
-    #expect(envelope.hasMore == hasMore)
+    #expect(envelope.summary.hasMore == hasMore)
+  }
+
+  @Test("Read by cursor, a page has no number, and tells where to go on")
+  func cursor() {
+    let text = PageEnvelope(limit: 2, total: 7, nextCursor: "c1").encode([Item(value: 1)]).text
+    #expect(
+      text
+        == #"{"items":[1],"total":7,"page":null,"limit":2,"totalPages":null,"hasMore":true,"nextCursor":"c1"}"#
+    )
+    let last = PageEnvelope(limit: 2, total: nil, nextCursor: nil).encode([Item]()).text
+    #expect(
+      last
+        == #"{"items":[],"total":null,"page":null,"limit":2,"totalPages":null,"hasMore":false,"nextCursor":null}"#
+    )
+  }
+
+  @Test("A cursor leads on from a numbered page only where there is more, and is no part of its body")
+  func numberedCursor() throws {
+    let page = try #require(PageRequest(page: 2, limit: 1))
+    let envelope = PageEnvelope(page, total: 3, nextCursor: "c")
+    #expect(envelope.summary == PageSummary(total: 3, hasMore: true, nextCursor: "c"))
+    #expect(!envelope.encode([Item]()).text.contains("ursor"))
+    #expect(PageEnvelope(page, total: 2, nextCursor: "c").summary.nextCursor == nil)
+    #expect(PageEnvelope(page, hasMore: false, nextCursor: "c").summary.nextCursor == nil)
+  }
+
+  @Test(
+    "A summary is read as it was written",
+    arguments: [
+      PageSummary(total: 1500, hasMore: true), PageSummary(total: nil, hasMore: false),
+      PageSummary(total: 0, hasMore: true, nextCursor: "0aff"),
+    ])
+  func summary(_ summary: PageSummary) {
+    #expect(PageSummary(summary.text) == summary)
+  }
+
+  @Test("Any other text is no summary", arguments: ["", "5", "x true", "5 maybe", "5 true c d"])
+  func noSummary(_ text: String) {
+    #expect(PageSummary(text) == nil)
   }
 
   @Test("A problem has the members of RFC 9457 and ours, errors only where there are any")

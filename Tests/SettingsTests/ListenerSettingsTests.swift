@@ -1,0 +1,41 @@
+import Settings
+import Testing
+
+@Suite struct ListenerSettingsTests {
+  private static func problems(_ host: String) async throws -> (ListenerSettings, [String]) {
+    let reader = try await SettingsReader(environment: ["HOST": host], environmentFile: nil)
+    let listener = ListenerSettings(reader: reader, host: "HOST", port: "PORT", defaultPort: 8080)
+    return (listener, reader.problems.map(\.name))
+  }
+
+  @Test(
+    "An address of this machine, or a name of one, can be listened on",
+    arguments: [
+      ("", "127.0.0.1", true), ("127.0.0.1", "127.0.0.1", true), ("127.9.9.9", "127.9.9.9", true),
+      ("0.0.0.0", "0.0.0.0", false), ("127.1", "127.0.0.1", true),
+    ])
+  func good(host: String, address: String, isLoopback: Bool) async throws {
+    let (listener, problems) = try await Self.problems(host)
+    #expect(problems == [])
+    #expect(listener.address.description == address)
+    #expect(listener.isLoopback == isLoopback)
+    #expect(listener.port == 8080)
+  }
+
+  @Test("localhost is loopback, by whichever kind of address")
+  func localhost() async throws {
+    let (listener, problems) = try await Self.problems("localhost")
+    #expect(problems == [] && listener.isLoopback)
+  }
+
+  @Test(
+    "Anything else is a bad setting",
+    arguments: [
+      "999.1.1.1", "no such host", "nowhere.invalid", "203.0.113.9", "2001:db8::9", "127.0.0.1:80",
+      "http://127.0.0.1",
+      "127.0.0.1/8", "[::1]", "*", "-", "\u{7f}",
+    ])
+  func bad(host: String) async throws {
+    #expect(try await Self.problems(host).1 == ["HOST"])
+  }
+}
