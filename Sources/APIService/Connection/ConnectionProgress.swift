@@ -137,9 +137,13 @@ extension ConnectionProgress {
   }
 
   /// The client has closed its half.
-  mutating func inputClosed() {
+  ///
+  /// - Returns: whether it waits for nothing.
+  mutating func inputClosed() -> Bool {
     reading = .over
-    if case .open = course { course = .last }
+    guard case .open = course else { return false }
+    course = unanswered == 0 ? .ended : .last
+    return unanswered == 0
   }
 
   /// The service is shutting down.

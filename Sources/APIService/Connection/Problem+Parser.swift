@@ -7,7 +7,7 @@ extension Problem {
     switch error {
     case .headerOverflow:
       self = line.bytes > limits.targetBytes ? .targetTooLong(limits) : .headersTooLarge(limits)
-    case .invalidVersion, .paused:
+    case .invalidVersion where !line.hasBareEnd, .paused:
       self.init(
         status: .httpVersionNotSupported, code: "http_version_not_supported", detail: "speak HTTP/1.1")
     case .invalidMethod where line.hasMethod:

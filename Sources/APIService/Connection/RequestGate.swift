@@ -96,6 +96,8 @@ extension RequestGate {
   }
 
   private func read(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    // What follows in these bytes begins no line that we could find.
+    (bytes, line) = (nil, RequestLine())
     do throws(Problem) {
       let accepted = try RequestHeadRules(limits: limits).judge(head)
       guard
@@ -130,8 +132,9 @@ extension RequestGate {
       if progress.quiesce() { context.triggerUserOutboundEvent(CloseAtOnce(), promise: nil) }
     case ChannelEvent.inputClosed:
       passBody(context)
-      progress.inputClosed()
+      let isDone = progress.inputClosed()
       context.fireUserInboundEventTriggered(event)
+      if isDone { context.close(mode: .output, promise: nil) }
     default: context.fireUserInboundEventTriggered(event)
     }
   }

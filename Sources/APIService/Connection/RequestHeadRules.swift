@@ -44,11 +44,12 @@ struct RequestHeadRules {
     }
   }
 
-  /// The decoder sees to it that a body has one length, and that `chunked` comes last.
+  /// The decoder sees to it that a body has one length.
   private func checkCoding(_ head: HTTPRequestHead, _ fields: HeadFields) throws(Problem) {
     guard let coding = fields.transferCoding else { return }
-    guard head.version == .http1_1, fields.transferCodings == 1 else {
-      throw .badRequest("malformed_request", "Transfer-Encoding is used where it cannot be")
+    guard head.version == .http1_1, fields.transferCodings == 1, coding.lowercased().hasSuffix("chunked")
+    else {
+      throw .badRequest("malformed_request", "Transfer-Encoding leaves open where the body ends")
     }
     guard coding.isEqualIgnoringCase(to: "chunked") else {
       throw Problem(

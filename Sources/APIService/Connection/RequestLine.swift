@@ -5,6 +5,7 @@ import NIOCore
 struct RequestLine {
   private(set) var bytes = 0
   private var isComplete = false
+  private var last: UInt8 = 0
   /// Whether it begins with a word and a space, as every request does.
   private(set) var hasMethod = false
 
@@ -13,9 +14,14 @@ struct RequestLine {
     guard !isComplete else { return }
     if bytes == 0 { hasMethod = Self.beginsWithWord(view) }
     let end = view.firstIndex(of: UInt8(ascii: "\n"))
-    bytes += (end ?? view.endIndex) - view.startIndex
+    let part = view[..<(end ?? view.endIndex)]
+    bytes += part.count
+    last = part.last ?? last
     isComplete = end != nil
   }
+
+  /// Whether it ends as lines of HTTP do not.
+  var hasBareEnd: Bool { isComplete && last != UInt8(ascii: "\r") }
 
   /// Line ends between requests, which old clients send, begin none.
   static func isBlank(_ view: ByteBufferView) -> Bool {

@@ -92,7 +92,7 @@ extension Integration {
       let conversation = try await api.register(external, owner: owner)
       let event = try ProviderEvent.transcript(
         external, Array(repeating: String(repeating: "x", count: 100_000), count: 50))
-      try await api.accept([event])
+      try await api.acceptInTheEnd([event])
       try await api.system.waitUntilSettled(event)
       try await RawConnection.open(to: api) { connection in
         try await connection.pauseReading()

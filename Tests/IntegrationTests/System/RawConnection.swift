@@ -103,6 +103,12 @@ final class RawConnection: Sendable {
       context.fireUserInboundEventTriggered(event)
     }
 
+    /// When we have closed our half, the server's end is the end.
+    func channelInactive(context: ChannelHandlerContext) {
+      state.withLockedValue { $0.isEnded = $0.failure == nil }
+      context.fireChannelInactive()
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
       state.withLockedValue { $0.failure = "\(error)" }
       context.close(promise: nil)
