@@ -8,7 +8,7 @@ import Testing
   /// Header fields that are read, and whether the document names them. What it does not name, no client has to know.
   private static let readFields: [String: String?] = [
     "authorization": nil, "contentLength": nil, "contentType": nil, "origin": nil, "expect": nil,
-    "forwarded": nil, "xForwardedFor": nil,
+    "forwarded": nil, "contentEncoding": nil, "vary": nil, "xForwardedFor": nil,
     "webhookID": "webhook-id", "webhookTimestamp": "webhook-timestamp",
     "webhookSignature": "webhook-signature",
     "idempotencyKey": "Idempotency-Key", "accept": "Accept", "acceptEncoding": "Accept-Encoding",
