@@ -45,7 +45,7 @@ import Testing
         })
     let documented = Set(
       try await OpenAPICommand.document().operations.flatMap(\.allProblems).flatMap(\.codes)
-        .filter { !$0.hasPrefix("http_") })
+        .filter { $0 != "http_400" })
     // Of a method that a path does not have, the document has no operation.
     #expect(raised.subtracting(["method_not_allowed"]) == documented)
   }
