@@ -1,6 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-faults test-consistency test-fuzz bench bench-worker lint format packages build release programs install clean-data
+.PHONY: help run test test-long test-faults test-consistency test-api test-fuzz bench bench-worker lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -28,6 +28,11 @@ test-faults: packages build ## Play the faults at full length, and each delibera
 test-consistency: packages build ## Check reads under faults of servers and networks, each for itself; CONSISTENCY_SEED=… CONSISTENCY_ONLY=…
 	CONSISTENCY=long swift test --skip-build --disable-xctest --no-parallel \
 	  --filter 'IntegrationTests.*(Consistency|RelayTiming|BlackHole|ReplicaMix|Stampede)Tests'
+
+test-api: packages build ## Let openapi-spec-validator and schemathesis at the API, as user, service, admin and nobody; FRESHET_SEED=…
+	deploy/scripts/python-tools.sh
+	API_TESTS=long swift test --skip-build --disable-xctest --no-parallel \
+	  --filter 'IntegrationTests.*(OpenAPI|Schemathesis)Tests'
 
 test-fuzz: packages ## Give a million hostile cases to every parser, with coverage; FUZZ_SEED=… FUZZ_CASES=… ONLY=… SANITIZE=address
 	@Tests/FuzzTests/fuzz.sh

@@ -83,7 +83,7 @@ struct APIAssembly: Sendable {
   func services() -> [any Service] {
     let watcher = ConnectionWatcher(metrics: metrics, logger: logger) { [readiness] in readiness.isDraining }
     var application = Application(
-      responder: OtherMethods(router().buildResponder()),
+      responder: router().buildResponder(),
       server: HTTPServerBuilder { APIChannel(responder: $0, watcher: watcher) },
       configuration: .init(
         address: .hostname(

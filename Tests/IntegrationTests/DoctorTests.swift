@@ -6,8 +6,8 @@ extension Integration {
   @Suite("The doctor")
   struct DoctorTests {
     private static func findings(_ end: ProgramEnd) throws -> [String: (level: String, remedy: String?)] {
-      // The verdict, on standard error, follows the object.
-      let object = String(end.text.split(separator: "\n").first ?? "")
+      // The verdict, on standard error, may come first.
+      let object = String(end.text.split(separator: "\n").first { $0.hasPrefix("{") } ?? "")
       let report = try JSONValue(Data(object.utf8))
       return Dictionary(
         (report["findings"]?.elements ?? []).map {

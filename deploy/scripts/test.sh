@@ -32,6 +32,7 @@ conclude() {
 }
 
 stage packages deploy/scripts/packages.sh
+stage python deploy/scripts/python-tools.sh
 stage lint deploy/scripts/lint.sh
 stage build make --no-print-directory build
 stage tests tests

@@ -61,7 +61,7 @@ struct Header: Sendable, Hashable {
   ]
 
   /// What every problem may carry.
-  static let ofProblems = [cacheControl, requestID] + rateLimit
+  static let ofProblems = [cacheControl, vary, requestID] + rateLimit
   /// What every read of a conversation, message or list carries.
   static let ofReads = [eTag, cacheControl, vary, cacheStatus, serverTiming]
   /// What the answer to a write that leaves something carries.

@@ -23,7 +23,8 @@ struct ProblemAnswer: Sendable, Hashable {
   static let badRequest = ProblemAnswer(
     .badRequest, "BadRequest",
     codes: [
-      "invalid_parameters", "malformed_body", "incomplete_body", "invalid_idempotency_key",
+      "invalid_parameters", "malformed_body", "incomplete_body", "malformed_request", "invalid_host",
+      "invalid_idempotency_key",
       "invalid_webhook_id", "http_400",
     ],
     "The request cannot be read: a query parameter that is unknown, repeated or out of range, a body that is not JSON, or HTTP that is malformed."
@@ -53,10 +54,14 @@ struct ProblemAnswer: Sendable, Hashable {
     .contentTooLarge, "ContentTooLarge", codes: ["body_too_large"], "The body exceeds the limit of the route."
   )
   static let uriTooLong = ProblemAnswer(
-    .uriTooLong, "URITooLong", codes: ["uri_too_long"], "The target is longer than 8 KiB.")
+    .uriTooLong, "URITooLong", codes: ["target_too_long"], "The target is longer than 8 KiB.")
   static let unsupportedMediaType = ProblemAnswer(
-    .unsupportedMediaType, "UnsupportedMediaType", codes: ["unsupported_media_type"],
+    .unsupportedMediaType, "UnsupportedMediaType",
+    codes: ["unsupported_media_type", "unsupported_content_coding"],
     "The body has a media type, or a content coding, that is not taken.")
+  static let expectationFailed = ProblemAnswer(
+    .expectationFailed, "ExpectationFailed", codes: ["expectation_failed"],
+    "`Expect` asks for something other than `100-continue`.")
   static let unprocessable = ProblemAnswer(
     .unprocessableContent, "UnprocessableContent",
     codes: ["invalid_body", "invalid_value", "idempotency_key_reused"],
@@ -70,11 +75,14 @@ struct ProblemAnswer: Sendable, Hashable {
   static let internalError = ProblemAnswer(
     .internalServerError, "InternalServerError", codes: ["internal_error"],
     "A fault of the service; its log knows the cause by the `requestId`.")
+  static let notImplemented = ProblemAnswer(
+    .notImplemented, "NotImplemented", codes: ["not_implemented"],
+    "The body has a transfer coding other than `chunked`.")
   static let unavailable = ProblemAnswer(
     .serviceUnavailable, "ServiceUnavailable",
     codes: [
       "database_unavailable", "overloaded", "conflict", "queue_unavailable", "queue_full",
-      "rate_limit_unavailable", "not_ready",
+      "rate_limit_unavailable", "keys_unavailable", "not_ready",
       "draining", "shutting_down",
     ],
     "Something the answer needs is away or overloaded, or the service shuts down: try again.",
@@ -82,10 +90,14 @@ struct ProblemAnswer: Sendable, Hashable {
   static let deadlineExceeded = ProblemAnswer(
     .gatewayTimeout, "GatewayTimeout", codes: ["deadline_exceeded"], "There was no answer within 5 s.")
 
+  static let versionNotSupported = ProblemAnswer(
+    .httpVersionNotSupported, "HTTPVersionNotSupported", codes: ["http_version_not_supported"],
+    "The request is of another version than HTTP/1.")
+
   /// What any request may meet.
   static let always = [
-    badRequest, notAcceptable, requestTimeout, uriTooLong, headersTooLarge, internalError, unavailable,
-    deadlineExceeded,
+    badRequest, notAcceptable, requestTimeout, uriTooLong, expectationFailed, headersTooLarge, internalError,
+    notImplemented, unavailable, deadlineExceeded, versionNotSupported,
   ]
   /// What a request with a body may meet besides.
   static let ofBodies = [contentTooLarge, unsupportedMediaType, unprocessable]

@@ -35,9 +35,14 @@ struct RouteTable<Methods: RouterMethods> where Methods.Context == APIContext {
     }
     let allow = (methods.keys.map(\.rawValue) + ["OPTIONS"]).sorted().joined(separator: ", ")
     methods[.options] = { _, _ in Response(status: .noContent, headers: [.allow: allow]) }
-    for method in HTTPRequest.Method.routed + [.other] {
+    for method in Self.known {
       let handler = methods[method] ?? { _, _ in throw Problem.methodNotAllowed(allow: allow) }
       router.on(path, method: method, use: handler)
     }
+  }
+
+  /// Others do not come so far: they are a 501.
+  private static var known: [HTTPRequest.Method] {
+    [.get, .head, .post, .put, .patch, .delete, .options, .trace]
   }
 }
