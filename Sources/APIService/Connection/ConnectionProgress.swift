@@ -57,6 +57,8 @@ struct ConnectionProgress {
   private var course = Course.open
   /// Requests passed on whose answer is not complete.
   private(set) var unanswered = 0
+  /// At the last look at an idle connection.
+  private var unsent = 0
 
   init(limits: ConnectionLimits, now: NIODeadline) {
     self.limits = limits
@@ -223,12 +225,17 @@ extension ConnectionProgress {
     }
   }
 
-  func lapse(now: NIODeadline) -> Lapse {
+  /// - Parameter unsent: bytes of answers that the system has not taken: who takes some of them is not idle.
+  mutating func lapse(now: NIODeadline, unsent: Int) -> Lapse {
     guard let deadline, deadline <= now else { return .none }
-    return switch reading {
-    case .nothing, .over: .close
-    case .head: .refuse(.timeout("the head of the request did not arrive in time"))
-    case .body: .refuse(.timeout("the body did not arrive in time"))
+    switch reading {
+    case .nothing where unsent > 0 && unsent != self.unsent:
+      self.unsent = unsent
+      reading = .nothing(since: now)
+      return .none
+    case .nothing, .over: return .close
+    case .head: return .refuse(.timeout("the head of the request did not arrive in time"))
+    case .body: return .refuse(.timeout("the body did not arrive in time"))
     }
   }
 }

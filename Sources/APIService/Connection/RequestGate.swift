@@ -221,7 +221,8 @@ extension RequestGate {
   private func lookAtTheClock() {
     timer.fired()
     guard let context, context.channel.isActive else { return }
-    switch progress.lapse(now: context.eventLoop.now) {
+    let unsent = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+    switch progress.lapse(now: context.eventLoop.now, unsent: unsent ?? 0) {
     case .none: break
     case .close: context.triggerUserOutboundEvent(CloseAtOnce(), promise: nil)
     case .refuse(let problem): refuse(problem, nil, context)

@@ -36,7 +36,7 @@ struct CrossOriginPolicy: Sendable {
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Traceparent, Tracestate, X-Request-Id"
 
   private static let answerFields = [
-    "Allow", "Cache-Status", "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit",
+    "Allow", "Cache-Status", "ETag", "Idempotent-Replayed", "Link", "Location", "RateLimit",
     "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate", "X-RateLimit-Limit",
     "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id",
   ].joined(separator: ", ")

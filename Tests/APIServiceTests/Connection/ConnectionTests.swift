@@ -274,6 +274,22 @@ import Testing
   }
 }
 
+@Suite struct ConnectionProgressTests {
+  @Test("A client that still takes an answer is not idle, one that takes nothing of it is")
+  func slowReader() {
+    var now = NIODeadline.uptimeNanoseconds(1_000_000_000)
+    var progress = ConnectionProgress(limits: ConnectionLimits(), now: now)
+    for (unsent, isClosed) in [(9000, false), (8000, false), (7999, false), (7999, true), (0, true)] {
+      now = now + .seconds(60)
+      if case .close = progress.lapse(now: now, unsent: unsent) {
+        #expect(isClosed)
+      } else {
+        #expect(!isClosed)
+      }
+    }
+  }
+}
+
 @Suite struct ConnectionClosingTests {
   private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
 

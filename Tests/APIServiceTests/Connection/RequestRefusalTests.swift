@@ -47,7 +47,6 @@ import Testing
       ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 400, "malformed_request"),
       ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501, "not_implemented"),
       ("POST / HTTP/1.1\r\nHost: a\r\nExpect: a miracle\r\n\r\n", 417, "expectation_failed"),
-      ("PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "not_implemented"),
       ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501, "not_implemented"),
       ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "http_version_not_supported"),
       ("GET / HTTP/1.7\r\nHost: a\r\n\r\n", 505, "http_version_not_supported"),
@@ -78,7 +77,7 @@ import Testing
 
   @Test("A method that nobody knows is a 501, and what is no method is a 400")
   func method() throws {
-    for (word, status) in [("BREW", 501), ("QUERY", 501), ("brew", 400), ("BR3W", 400), ("\u{1}", 400)] {
+    for (word, status) in [("BREW", 501), ("QUERIES", 501), ("brew", 400), ("BR3W", 400), ("\u{1}", 400)] {
       let connection = try EmbeddedConnection()
       try connection.send("\(word) / HTTP/1.1\r\nHost: a\r\n\r\n")
       #expect(try connection.status() == status, "\(word)")
