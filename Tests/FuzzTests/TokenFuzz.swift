@@ -1,6 +1,7 @@
 import Conversations
 import Crypto
 import Foundation
+import HTTPTypes
 import TestSupport
 import Testing
 

@@ -2,7 +2,8 @@ import NIOCore
 
 /// The end of a connection, in order: what was answered is flushed, our half is closed, and what the client still sends
 /// is read and dropped until it closes its own or its time is up. Closing at once would make the system reset the
-/// connection, and the client lose an answer it has not read. Without I/O and clock.
+/// connection, and the client lose an answer it has not read. While a body is still being sent even our half stays open:
+/// clients that see its end give up what they send, and then, some of them, the answer too. Without I/O and clock.
 struct ConnectionClosing {
   private enum State {
     case open
@@ -14,6 +15,8 @@ struct ConnectionClosing {
   enum Action: Equatable {
     case none
     case flush
+    /// What the client still sends.
+    case read
     case closeOutput
     case close
   }
@@ -21,6 +24,7 @@ struct ConnectionClosing {
   private let limits: ConnectionLimits
   private var state = State.open
   private var isInputClosed = false
+  private var isCutShort = false
   /// Bytes that the system had not taken when it was last looked.
   private var pending = 0
 
@@ -32,8 +36,11 @@ struct ConnectionClosing {
   var isLingering: Bool { if case .lingering = state { true } else { false } }
 
   /// Somebody wants the connection closed, perhaps not as the first.
-  mutating func begin(now: NIODeadline) -> Action {
+  ///
+  /// - Parameter isCutShort: whether the client was still sending a body when it was answered.
+  mutating func begin(now: NIODeadline, isCutShort: Bool = false) -> Action {
     guard isOpen else { return .none }
+    self.isCutShort = isCutShort
     state = .flushing(since: now)
     return .flush
   }
@@ -41,7 +48,7 @@ struct ConnectionClosing {
   mutating func flushed(now: NIODeadline) -> Action {
     guard case .flushing = state else { return .none }
     state = isInputClosed ? .closed : .lingering(since: now, last: now)
-    return isInputClosed ? .close : .closeOutput
+    return isInputClosed ? .close : isCutShort ? .read : .closeOutput
   }
 
   mutating func inputClosed() -> Action {

@@ -57,6 +57,8 @@ struct ConnectionProgress {
   private var course = Course.open
   /// Requests passed on whose answer is not complete.
   private(set) var unanswered = 0
+  /// Whether the last request was answered before its body was there.
+  private(set) var isCutShort = false
   /// At the last look at an idle connection.
   private var unsent = 0
 
@@ -129,7 +131,7 @@ extension ConnectionProgress {
   mutating func refuse(_ problem: Problem) -> Refusal {
     guard isReading else { return .none }
     if case .body = reading {
-      (reading, course) = (.over, .last)
+      (reading, course, isCutShort) = (.over, .last, true)
       return .failBody(problem)
     }
     reading = .over
@@ -172,7 +174,7 @@ extension ConnectionProgress {
   ///   rest is not waited for.
   mutating func answerBegins(isDraining: Bool) -> Bool {
     guard unanswered == 1 else { return false }
-    let isCutShort = if case .body = reading { true } else { false }
+    if case .body = reading { isCutShort = true }
     if case .open = course, isCutShort || isDraining { course = .last }
     guard case .last = course else { return false }
     reading = .over

@@ -77,7 +77,8 @@ extension LingeringClose {
   func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
     guard mode != .input, context.channel.isActive else { return context.close(mode: mode, promise: promise) }
     if mode == .all, let promise { promises.append(promise) } else { promise?.succeed() }
-    perform(closing.begin(now: context.eventLoop.now), context)
+    let now = context.eventLoop.now
+    perform(closing.begin(now: now, isCutShort: gate.isCutShort), context)
   }
 
   func triggerUserOutboundEvent(
@@ -91,6 +92,7 @@ extension LingeringClose {
     switch action {
     case .none: break
     case .flush: flush(context)
+    case .read: context.read()
     case .closeOutput:
       context.close(mode: .output, promise: nil)
       context.read()

@@ -56,6 +56,9 @@ final class RequestGate: ChannelDuplexHandler, @unchecked Sendable {
 // MARK: - Bytes
 
 extension RequestGate {
+  /// Whether a request was answered before its body was there.
+  var isCutShort: Bool { progress.isCutShort }
+
   /// Bytes are about to be decoded.
   ///
   /// - Returns: whether they are to be.
