@@ -55,7 +55,9 @@ import Testing
 @Suite struct RateLimitFieldsTests {
   @Test(
     "Waiting for the seconds told is always enough",
-    arguments: [(Duration.zero, 0), (.milliseconds(1), 1), (.seconds(1), 1), (.milliseconds(1001), 2)])
+    arguments: [
+      (Duration.zero, 0), (.milliseconds(1), 1), (.seconds(1), 1), (.milliseconds(1001), 2),
+    ] as [(Duration, Int64)])
   func seconds(wait: Duration, told: Int64) {
     #expect(wait.wholeSeconds == told)
   }
