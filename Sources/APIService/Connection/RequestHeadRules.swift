@@ -20,8 +20,9 @@ struct RequestHeadRules {
     let fields = HeadFields(head.headers)
     guard head.uri.utf8.count <= limits.targetBytes else { throw .targetTooLong(limits) }
     guard fields.bytes <= limits.headerBytes else { throw .headersTooLarge(limits) }
-    guard head.method != .CONNECT else {
-      throw Problem(status: .notImplemented, code: "not_implemented", detail: "this is no proxy")
+    guard Self.methods.contains(head.method) else {
+      throw Problem(
+        status: .notImplemented, code: "not_implemented", detail: "the method is not known here")
     }
     try checkHost(head, fields)
     try checkCoding(head, fields)
@@ -31,6 +32,8 @@ struct RequestHeadRules {
       head: head, isLast: head.version != .http1_1 || !head.isKeepAlive || fields.asksForUpgrade,
       awaitsContinue: try awaitsContinue(head, fields))
   }
+
+  private static let methods: [HTTPMethod] = [.GET, .HEAD, .POST, .PUT, .PATCH, .DELETE, .OPTIONS, .TRACE]
 
   private func checkHost(_ head: HTTPRequestHead, _ fields: HeadFields) throws(Problem) {
     guard fields.hosts < 2, fields.hosts == 1 || head.version == .http1_0 else {

@@ -47,6 +47,7 @@ import Testing
       ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 400, "malformed_request"),
       ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501, "not_implemented"),
       ("POST / HTTP/1.1\r\nHost: a\r\nExpect: a miracle\r\n\r\n", 417, "expectation_failed"),
+      ("PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "not_implemented"),
       ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501, "not_implemented"),
       ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "http_version_not_supported"),
       ("GET / HTTP/1.7\r\nHost: a\r\n\r\n", 505, "http_version_not_supported"),
