@@ -40,7 +40,7 @@ struct ProblemAnswer: Sendable, Hashable {
     "There is no such resource, or it is somebody else's: the two cannot be told apart.")
   static let notAcceptable = ProblemAnswer(
     .notAcceptable, "NotAcceptable", codes: ["not_acceptable"],
-    "`Accept` or `Accept-Encoding` excludes everything there is.")
+    "`Accept` or `Accept-Encoding` excludes everything there is.", headers: [.vary])
   static let requestTimeout = ProblemAnswer(
     .requestTimeout, "RequestTimeout", codes: ["request_timeout"], "The request did not arrive in time.")
   static let conflict = ProblemAnswer(
