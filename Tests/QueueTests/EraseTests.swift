@@ -218,7 +218,7 @@ struct EraseTests {
 
   /// Events that a worker gives up, one after the other.
   private func die(_ ids: [String], in conversation: String = "talk", _ fixture: QueueFixture) async throws {
-    let worker = try await fixture.worker("killer")
+    let worker = try await fixture.worker("killer-\(UInt64.random(in: 0 ... .max))")
     let token = ConversationToken(conversation, shards: fixture.settings.shards)
     for id in ids {
       try await fixture.enqueue([id], in: conversation)

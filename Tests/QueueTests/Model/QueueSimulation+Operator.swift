@@ -6,7 +6,7 @@ import TestSupport
 /// Operators, and the workers' copying and purging of the dead, among everything else that happens.
 extension QueueSimulation {
   func operatorActs() async throws {
-    if random.chance(60) { return try await erase() }
+    if random.chance(150) { return try await erase() }
     switch random.next() % 10 {
     case 0..<3: try await replay()
     case 3: try await replayAll()
