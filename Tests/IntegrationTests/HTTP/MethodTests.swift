@@ -10,7 +10,8 @@ extension Integration {
       arguments: [
         ("/conversations", ["GET", "HEAD", "POST"]),
         ("/conversations/x", ["DELETE", "GET", "HEAD", "PATCH"]),
-        ("/conversations/x/messages", ["GET", "HEAD"]), ("/users/x/messages", ["GET", "HEAD"]), ("/users/x", ["DELETE"]),
+        ("/conversations/x/messages", ["GET", "HEAD"]), ("/users/x/messages", ["GET", "HEAD"]),
+        ("/users/x", ["DELETE"]),
         ("/webhooks/tavus", ["POST"]), ("/health", ["GET", "HEAD"]), ("/health/live", ["GET", "HEAD"]),
         ("/health/ready", ["GET", "HEAD"]),
       ])
