@@ -11,6 +11,7 @@ extension Integration {
         ("/conversations", ["GET", "HEAD", "POST"]),
         ("/conversations/x", ["DELETE", "GET", "HEAD", "PATCH"]),
         ("/conversations/x/messages", ["GET", "HEAD"]), ("/users/x/messages", ["GET", "HEAD"]),
+        ("/users/x", ["DELETE"]),
         ("/webhooks/tavus", ["POST"]), ("/health", ["GET", "HEAD"]), ("/health/live", ["GET", "HEAD"]),
         ("/health/ready", ["GET", "HEAD"]),
       ])
@@ -30,7 +31,7 @@ extension Integration {
     @Test(
       "A path that nobody serves is a 404",
       arguments: [
-        "/", "/conversation", "/conversations/x/y", "/users", "/users/x", "/webhooks", "/webhooks/other",
+        "/", "/conversation", "/conversations/x/y", "/users", "/webhooks", "/webhooks/other",
         "/health/x",
         "/conversations/%2e%2e/health", "/conversations/x/messages/y",
       ])
