@@ -46,7 +46,9 @@ import Testing
       #expect((last.items.count, last.hasMore, last.nextCursor) == (10, false, nil))
       #expect(try await page(20, "", total: false).total == nil)
       #expect(try await page(30, "").nextCursor == nil)
-      #expect(try await rig.store.messages(of: .random(), try Self.request(5, ""), in: .everyone).value.status == 404)
+      #expect(
+        try await rig.store.messages(of: .random(), try Self.request(5, ""), in: .everyone).value.status
+          == 404)
     }
   }
 
