@@ -21,6 +21,6 @@ check shellcheck shellcheck --external-sources deploy/scripts/*.sh deploy/postgr
 check hadolint hadolint deploy/Dockerfile
 check check-jsonschema check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 # Values for what the file demands from whoever deploys it.
-export JWT_SECRET=lint WEBHOOK_TOKENS=lint POSTGRES_PASSWORD=lint POSTGRES_SUPERUSER_PASSWORD=lint REDIS_PASSWORD=lint
+export JWT_SECRET=lint WEBHOOK_TOKENS=lint POSTGRES_PASSWORD=lint POSTGRES_OWNER_PASSWORD=lint POSTGRES_SUPERUSER_PASSWORD=lint REDIS_PASSWORD=lint
 check docker-compose docker-compose config -q
 check haproxy haproxy -c -q -f deploy/haproxy/haproxy.cfg
