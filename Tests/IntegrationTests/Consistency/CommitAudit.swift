@@ -3,24 +3,24 @@ struct CommitAudit: Sendable {
   let system: LocalSystem
 
   /// Has Postgres note each title, each transcript, and who comes and goes, while their rows are locked: so the notes of one conversation
-  /// are in the order of its commits.
+  /// are in the order of its commits. With its owner's rights, for the programs have none to the notes.
   func install() async throws {
     _ = try await system.rows(
       """
       CREATE TABLE consistency_audit
         (number bigserial PRIMARY KEY, conversation uuid, part text, version int NOT NULL);
-      CREATE FUNCTION consistency_title() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      CREATE FUNCTION consistency_title() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
         INSERT INTO consistency_audit (conversation, part, version) VALUES (NEW.id, 'title', NEW.title::int);
         RETURN NULL;
       END $$;
       CREATE TRIGGER consistency_title AFTER UPDATE ON conversations FOR EACH ROW
         WHEN (OLD.title IS DISTINCT FROM NEW.title) EXECUTE FUNCTION consistency_title();
-      CREATE FUNCTION consistency_transcript() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      CREATE FUNCTION consistency_transcript() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
         INSERT INTO consistency_audit (conversation, part, version)
           VALUES (NEW.conversation_id, 'transcript', extract(epoch FROM NEW.event_time)::int - 1750000000);
         RETURN NULL;
       END $$;
-      CREATE FUNCTION consistency_presence() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      CREATE FUNCTION consistency_presence() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
         INSERT INTO consistency_audit (conversation, part, version)
           SELECT coalesce(NEW.id, OLD.id), 'presence', coalesce(NEW.title::int, OLD.title::int + 1);
         RETURN NULL;

@@ -69,11 +69,12 @@ private struct ReplicaMix {
   }
 
   private func run(_ system: LocalSystem, _ replicas: [PostgresServer]) async throws -> ReplicaMix {
-    func url(_ server: PostgresServer) -> String {
-      system.programURL.replacing(":\(system.postgres.port)/", with: ":\(server.port)/")
+    func replaced(_ url: String) -> (PostgresServer) -> String {
+      { url.replacing(":\(system.postgres.port)/", with: ":\($0.port)/") }
     }
-    let settings =
-      replicas.isEmpty ? [:] : ["DATABASE_READ_URL": replicas.map(url).joined(separator: ",")]
+    let url = replaced(system.databaseURL)
+    let programURLs = replicas.map(replaced(system.programURL))
+    let settings = replicas.isEmpty ? [:] : ["DATABASE_READ_URL": programURLs.joined(separator: ",")]
     let apis = [try await system.startAPI(settings), try await system.startAPI(settings)]
     let crowd = try await MixedCrowd(
       system, apis, users: Self.users, conversations: Self.conversations)

@@ -7,7 +7,7 @@ struct FaultAudit: Sendable {
     _ = try await system.rows(
       """
       CREATE TABLE fault_audit (number bigserial PRIMARY KEY, conversation uuid, event_time timestamptz);
-      CREATE FUNCTION fault_audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      CREATE FUNCTION fault_audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
         INSERT INTO fault_audit (conversation, event_time) VALUES (NEW.conversation_id, NEW.event_time);
         RETURN NULL;
       END $$;

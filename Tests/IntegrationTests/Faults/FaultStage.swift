@@ -64,7 +64,7 @@ final class FaultStage: Sendable {
     _ = try await system.rows(
       """
       CREATE TABLE fault_delay AS SELECT \(duration / .seconds(1))::float8 AS seconds;
-      CREATE FUNCTION fault_delay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      CREATE FUNCTION fault_delay() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
         PERFORM pg_sleep(seconds) FROM fault_delay WHERE seconds > 0; RETURN NULL;
       END $$;
       CREATE TRIGGER fault_delay AFTER INSERT ON webhook_events

@@ -55,7 +55,7 @@ extension LocalSystem {
   func refuse(_ conversation: String, _ version: Int, sqlState: String) async throws {
     _ = try await rows(
       """
-      CREATE FUNCTION fault_refusal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      CREATE FUNCTION fault_refusal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
         RAISE EXCEPTION 'refused by the test' USING ERRCODE = TG_ARGV[0];
       END $$;
       CREATE TRIGGER fault_refusal BEFORE INSERT ON webhook_events FOR EACH ROW

@@ -99,7 +99,7 @@ extension FaultScenario {
     let system = stage.system
     _ = try await system.rows(
       """
-      CREATE FUNCTION fault_gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      CREATE FUNCTION fault_gate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
         IF current_setting('fault.gate', true) = 'ahead' THEN PERFORM pg_advisory_xact_lock_shared(64); END IF;
         PERFORM set_config('fault.gate', CASE current_setting('fault.gate', true)
           WHEN 'ahead' THEN 'behind' WHEN 'behind' THEN 'behind' ELSE 'ahead' END, true);
