@@ -57,7 +57,7 @@ struct ConnectionProgress {
   private var course = Course.open
   /// Requests passed on whose answer is not complete.
   private(set) var unanswered = 0
-  /// Whether the last request was answered before its body was there.
+  /// Whether the last request was answered while its body was still being sent.
   private(set) var isCutShort = false
   /// At the last look at an idle connection.
   private var unsent = 0
@@ -131,7 +131,7 @@ extension ConnectionProgress {
   mutating func refuse(_ problem: Problem) -> Refusal {
     guard isReading else { return .none }
     if case .body = reading {
-      (reading, course, isCutShort) = (.over, .last, true)
+      (reading, course) = (.over, .last)
       return .failBody(problem)
     }
     reading = .over
@@ -174,8 +174,9 @@ extension ConnectionProgress {
   ///   rest is not waited for.
   mutating func answerBegins(isDraining: Bool) -> Bool {
     guard unanswered == 1 else { return false }
-    if case .body = reading { isCutShort = true }
-    if case .open = course, isCutShort || isDraining { course = .last }
+    let isIncomplete = if case .body = reading { true } else { false }
+    if case .body(let body) = reading { isCutShort = !body.isAwaited }
+    if case .open = course, isIncomplete || isDraining { course = .last }
     guard case .last = course else { return false }
     reading = .over
     return true

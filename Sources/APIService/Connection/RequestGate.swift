@@ -56,7 +56,7 @@ final class RequestGate: ChannelDuplexHandler, @unchecked Sendable {
 // MARK: - Bytes
 
 extension RequestGate {
-  /// Whether a request was answered before its body was there.
+  /// Whether a request was answered while its body was still being sent.
   var isCutShort: Bool { progress.isCutShort }
 
   /// Bytes are about to be decoded.

@@ -97,8 +97,10 @@ import Testing
     for _ in 0..<25 {
       connection.wait(.seconds(1))
       try connection.send(String(repeating: "x", count: 1000))
-      #expect(connection.isEnding && !connection.isClosed)
+      // Not even half: there are clients that would give up over it, and not read the answer.
+      #expect(!connection.isEnding)
     }
+    #expect(try connection.received() == "")
     #expect(connection.program.body == "abc")
     connection.wait(.seconds(5))
     #expect(connection.isClosed)
