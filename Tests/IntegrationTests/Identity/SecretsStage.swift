@@ -13,6 +13,8 @@ final class SecretsStage: Sendable {
   private struct State: Sendable {
     var outputs: [Output] = []
     var programs: [RunningProgram] = []
+    /// Those of them that answered once.
+    var serving: [RunningProgram] = []
   }
 
   private let system: LocalSystem
@@ -171,13 +173,14 @@ final class SecretsStage: Sendable {
       state.withLockedValue { $0.programs.append(program) }
       guard kind == .api else { continue }
       try await process.waitForLine(containing: "listening")
+      state.withLockedValue { $0.serving.append(program) }
       try await probe(program)
     }
   }
 
   /// Requests to all APIs, whatever becomes of them.
   private func probe() async throws {
-    try await concurrently(state.withLockedValue { $0.programs }) { [self] in try await probe($0) }
+    try await concurrently(state.withLockedValue { $0.serving }) { [self] in try await probe($0) }
   }
 
   private func probe(_ program: RunningProgram) async throws {
@@ -206,7 +209,10 @@ final class SecretsStage: Sendable {
   private func start(_ kind: ProgramKind, _ environment: [String: String]) async throws -> RunningProgram {
     let environment = environment.filter { $0.key != "PORT" }
     let program = try await RunningProgram.start(kind, environment, from: .build)
-    state.withLockedValue { $0.programs.append(program) }
+    state.withLockedValue { state in
+      state.programs.append(program)
+      state.serving.append(program)
+    }
     return program
   }
 
