@@ -1,7 +1,7 @@
 internal import Cache
 internal import Keyspace
+internal import NIOConcurrencyHelpers
 package import Redis
-internal import Synchronization
 
 /// One request before its limit: passed once, with the lookup of a cached read or by itself.
 package final class RateTicket: ReadGate {
@@ -13,7 +13,7 @@ package final class RateTicket: ReadGate {
 
   private let limiter: RateLimiter
   private let subject: RateSubject
-  private let state = Mutex(State.open)
+  private let state = NIOLockedValueBox(State.open)
 
   init(_ limiter: RateLimiter, _ subject: RateSubject) {
     self.limiter = limiter
@@ -24,14 +24,14 @@ package final class RateTicket: ReadGate {
 
   /// What was decided; nil before it is passed, and when the request was not counted.
   package var decision: RateDecision? {
-    state.withLock { if case .passed(let decision) = $0 { decision } else { nil } }
+    state.withLockedValue { if case .passed(let decision) = $0 { decision } else { nil } }
   }
 
   /// Counts the request, unless that was done with a lookup.
   ///
   /// - Throws: ``RateLimitError``, `CancellationError`.
   package func pass() async throws {
-    let isOpen = state.withLock { if case .open = $0 { true } else { false } }
+    let isOpen = state.withLockedValue { if case .open = $0 { true } else { false } }
     if isOpen { try await limiter.cache.pass(self) }
   }
 
@@ -41,10 +41,10 @@ package final class RateTicket: ReadGate {
     // Also when it is turned away: it has been asked.
     let decision: RateDecision?
     do { decision = try limiter.decide(on: reply, for: subject) } catch {
-      state.withLock { $0 = .passed(nil) }
+      state.withLockedValue { $0 = .passed(nil) }
       throw error
     }
-    state.withLock { $0 = .passed(decision) }
+    state.withLockedValue { $0 = .passed(decision) }
     if let decision, !decision.isAdmitted { throw RateLimitError.exceeded(quota, decision.wait) }
   }
 }
