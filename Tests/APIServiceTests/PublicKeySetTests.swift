@@ -119,10 +119,16 @@ enum TestKeys {
     #expect(try await Self.set(jwks)["k"]?.map(\.algorithm) == ["RS256", "EdDSA"])
   }
 
+  @Test("An empty set withdraws every key")
+  func empty() async throws {
+    let set = try await PublicKeySet(json: Data(#"{"keys":[]}"#.utf8))
+    #expect(set.usable == 0 && set["k"] == nil)
+  }
+
   @Test(
     "What is no key set, or has no key that could be used, is an error",
     arguments: [
-      "", "null", "[]", "{}", #"{"keys":{}}"#, #"{"keys":[]}"#, #"{"keys":[{}]}"#, "<html>", "\u{FEFF}",
+      "", "null", "[]", "{}", #"{"keys":{}}"#, #"{"keys":[{}]}"#, "<html>", "\u{FEFF}",
     ])
   func useless(text: String) async {
     await #expect(throws: KeySetError.self) { try await PublicKeySet(json: Data(text.utf8)) }

@@ -18,6 +18,7 @@ extension Integration {
         "ALTER TABLE messages OWNER TO freshet_programs", "TRUNCATE messages",
         "INSERT INTO schema_migrations (name, checksum) VALUES ('9999_mine', '')",
         "UPDATE schema_migrations SET checksum = ''", "DELETE FROM schema_migrations",
+        "DELETE FROM cursor_key",
         "SET session_replication_role = replica", "SET ROLE freshet_owner", "COPY messages TO '/tmp/mine'",
         "GRANT SELECT ON messages TO PUBLIC WITH GRANT OPTION",
       ])

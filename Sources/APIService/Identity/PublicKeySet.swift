@@ -27,7 +27,8 @@ struct PublicKeySet: Sendable {
       keys[material.kid, default: []].append(key)
       usable += 1
     }
-    guard usable > 0 else {
+    // An empty set withdraws all keys; one of nothing but strange keys is a mistake.
+    guard usable > 0 || set.keys.isEmpty else {
       throw KeySetError("none of its \(set.keys.count) keys is RSA, P-256 or Ed25519 for signing")
     }
     self.keys = keys

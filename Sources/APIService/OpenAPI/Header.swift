@@ -34,6 +34,9 @@ struct Header: Sendable, Hashable {
   static let contentEncoding = Header(
     "Content-Encoding", "`gzip` where the client takes it and the body is worth it.",
     Schema.string(choices: ["gzip"]))
+  static let acceptedEncoding = Header(
+    "Accept-Encoding", "RFC 9110: the content codings that a body may have.",
+    Schema.string(choices: ["identity"]))
   static let location = Header("Location", "The path of what was created.", Schema.string())
   static let link = Header(
     "Link", "RFC 8288: where there are any, `first`, `prev`, `next` and `last`.", Schema.string(pattern: "^<")

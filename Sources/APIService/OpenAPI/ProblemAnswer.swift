@@ -58,7 +58,7 @@ struct ProblemAnswer: Sendable, Hashable {
   static let unsupportedMediaType = ProblemAnswer(
     .unsupportedMediaType, "UnsupportedMediaType",
     codes: ["unsupported_media_type", "unsupported_content_coding"],
-    "The body has a media type, or a content coding, that is not taken.")
+    "The body has a media type, or a content coding, that is not taken.", headers: [.acceptedEncoding])
   static let expectationFailed = ProblemAnswer(
     .expectationFailed, "ExpectationFailed", codes: ["expectation_failed"],
     "`Expect` asks for something other than `100-continue`.")

@@ -9,8 +9,20 @@ struct WebhookRoutes: Sendable {
   let queue: WebhookQueue
   let authentication: WebhookAuthentication
   let maximumBytes: Int
+  private let unverified: BodyBudget
   /// Counts a failed authentication against the client's address; returns what to answer, after too many a 429.
   let refusal: @Sendable (Problem, ClientAddress) async -> any Error
+
+  init(
+    queue: WebhookQueue, authentication: WebhookAuthentication, maximumBytes: Int,
+    refusal: @escaping @Sendable (Problem, ClientAddress) async -> any Error
+  ) {
+    self.queue = queue
+    self.authentication = authentication
+    self.maximumBytes = maximumBytes
+    self.refusal = refusal
+    unverified = BodyBudget(limit: max(256 << 20, maximumBytes))
+  }
 
   func register(in routes: RouteTable<some RouterMethods<APIContext>>) {
     routes.add([.receiveWebhook: receive])
@@ -18,8 +30,7 @@ struct WebhookRoutes: Sendable {
 
   @Sendable private func receive(_ request: Request, _ context: APIContext) async throws -> Response {
     let claim = try await judge(context) { () throws(Problem) in try authentication.claim(of: request) }
-    let body = try await request.collectBytes(upTo: maximumBytes)
-    try await judge(context) { () throws(Problem) in try claim.verify(body) }
+    let body = try await collect(request, claim, context)
     let envelope = try WebhookEnvelope(body: body, signedID: try claim.eventID())
     let result = try await queue.enqueue(
       id: envelope.eventID.text, conversation: envelope.conversationID.text,
@@ -28,6 +39,18 @@ struct WebhookRoutes: Sendable {
     case .queued: return accepted(envelope.eventID, "queued")
     case .duplicate: return accepted(envelope.eventID, "duplicate")
     case .full: throw Problem.unavailable("queue_full", "the queue is full", retryAfter: 5)
+    }
+  }
+
+  private func collect(
+    _ request: Request, _ claim: WebhookAuthentication.Claim, _ context: APIContext
+  ) async throws -> [UInt8] {
+    guard case .signed = claim else { return try await request.collectBytes(upTo: maximumBytes) }
+    let announced = request.headers[.contentLength].flatMap(Int.init) ?? maximumBytes
+    return try await unverified.with(min(max(announced, 0), maximumBytes)) {
+      let body = try await request.collectBytes(upTo: maximumBytes)
+      try await judge(context) { () throws(Problem) in try claim.verify(body) }
+      return body
     }
   }
 

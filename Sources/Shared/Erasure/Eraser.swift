@@ -1,6 +1,7 @@
 package import ConversationStore
 package import Conversations
 package import Queue
+internal import Telemetry
 
 /// Takes what was deleted out of where else it may be: the queue, the dead letters, and, of a user, conversation by
 /// conversation out of the database.
@@ -10,6 +11,8 @@ package import Queue
 package struct Eraser: Sendable {
   /// Of a user's conversations per step; each may hold thousands of messages.
   private static let batch = 20
+  /// What a client waits for it.
+  private static let patience = Duration.milliseconds(500)
   /// Between two attempts while a server is away.
   private static let pause = Duration.seconds(2)
 
@@ -27,7 +30,12 @@ package struct Eraser: Sendable {
     guard let id else { return }
     do {
       guard let erasure = try await store.claimErasure(of: id) else { return }
-      try await attempt([erasure]) { try await eraseTraces($0, timeout: .milliseconds(500)) }
+      try await attempt([erasure]) { erasures in
+        // For all of it: with many dead events to look through each step may be quick, and there be no end of them.
+        try await RequestDeadline.within(Self.patience) {
+          try await eraseTraces(erasures, timeout: Self.patience)
+        }
+      }
     } catch {
       // The deletion has committed and is answered as such; its row tells what is left to be done.
     }
@@ -63,12 +71,12 @@ package struct Eraser: Sendable {
   private func eraseUser(_ erasure: PendingErasure) async throws {
     guard case .user(let user) = erasure.subject else { return }
     try await attempt([erasure]) { erasures in
-      let count = try await store.eraseConversations(of: user, erasure, limit: Self.batch)
-      if count < Self.batch {
+      _ = try await store.eraseConversations(of: user, erasure, limit: Self.batch)
+      if try await store.hasConversations(of: user, erasure) {
+        try await store.letGo(erasures, for: .zero)
+      } else {
         try await store.eraseAnswers(to: user, erasure)
         try await store.finish(erasures)
-      } else {
-        try await store.letGo(erasures, for: .zero)
       }
     }
   }

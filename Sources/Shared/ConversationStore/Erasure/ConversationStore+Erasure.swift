@@ -33,7 +33,7 @@ extension ConversationStore {
 
   /// Deletes some of a user's conversations, as ``delete(_:in:)`` does.
   ///
-  /// - Returns: how many; less than `limit` when these were the last.
+  /// - Returns: how many; less than `limit`, and even none, also where somebody else deletes them at this moment.
   package func eraseConversations(of user: UserID, _ erasure: PendingErasure, limit: Int) async throws -> Int
   {
     let recorded = NIOLockedValueBox<[OutboxRow]>([])
@@ -64,6 +64,14 @@ extension ConversationStore {
     _ = await invalidate(
       CommittedWrite(rows: recorded.withLockedValue { $0 }), patience: .zero)
     return count
+  }
+
+  /// Whether any of a user's conversations is left, by a look of its own: what a batch found says nothing of what others
+  /// had in hand.
+  package func hasConversations(of user: UserID, _ erasure: PendingErasure) async throws -> Bool {
+    try await databases.primary.query(
+      ErasureStatements.hasConversations, [.user(user), .time(erasure.requestedAt)]
+    ).only().bool(0)
   }
 
   /// Deletes the answers that are kept for a user's repeated requests.

@@ -90,6 +90,11 @@ enum ErasureStatements {
     AND user_id = $1 ORDER BY external_id FOR UPDATE
     """)
 
+  /// Whether any of a user's conversations made before `$2` is left. Index: conversations_user_created.
+  static let hasConversations = PostgresStatement(
+    "erasure_has_conversations",
+    "SELECT EXISTS (SELECT FROM conversations WHERE user_id = $1 AND created_at <= $2)")
+
   /// Deletes what is kept of a user's requests, but for those made after `$2`. Index: primary key of idempotency_keys.
   static let answers = PostgresStatement(
     "erasure_answers", "DELETE FROM idempotency_keys WHERE principal = $1 AND created_at <= $2")
