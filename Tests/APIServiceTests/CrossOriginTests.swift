@@ -97,7 +97,7 @@ extension CrossOriginSettings {
       (["application/json, */*;q=0"], true), (["application/problem+json"], false),
     ])
   func json(fields: [String], isAcceptable: Bool) {
-    #expect(AcceptedTypes.includeJSON(fields) == isAcceptable)
+    #expect(AcceptedTypes.include("application/json", fields) == isAcceptable)
   }
 }
 

@@ -20,6 +20,10 @@ struct ConnectionLimits: Sendable {
   var body: TimeAmount = .seconds(30)
   var bodyBytesPerSecond = 256 << 10
 
+  /// So much of a body that its request was answered without is read and dropped, so that its connection can be used on.
+  /// With more to come, or nobody knows how much, the connection ends with the answer.
+  var droppedBytes = 8 << 20
+
   /// After the last answer, for what a client still sends: closing at once would take the answer from it.
   var linger: TimeAmount = .seconds(30)
   /// The same, since it last sent something.

@@ -10,6 +10,8 @@ struct ConnectionProgress {
     var bytes = 0
     /// Whether its sender waits for `100 Continue`.
     var isAwaited: Bool
+    /// How long it will be, where that is known.
+    var length: Int?
   }
 
   private enum Reading: Equatable {
@@ -34,6 +36,8 @@ struct ConnectionProgress {
     case answer(Problem)
     /// The request that is being received fails: whoever waits for its body is told.
     case failBody(Problem)
+    /// It was answered long ago.
+    case end
     /// Others are answered first, or nobody waits for it.
     case none
   }
@@ -93,11 +97,12 @@ extension ConnectionProgress {
   }
 
   /// - Returns: whether the request is to be passed on.
-  mutating func headArrived(isLast: Bool, awaitsContinue: Bool, now: NIODeadline) -> Bool {
+  mutating func headArrived(_ head: AcceptedHead, now: NIODeadline) -> Bool {
     guard isReading, case .open = course else { return false }
     unanswered += 1
-    reading = .body(Body(since: now, last: now, isAwaited: awaitsContinue))
-    if isLast { course = .last }
+    reading = .body(
+      Body(since: now, last: now, isAwaited: head.awaitsContinue, length: head.bodyBytes))
+    if head.isLast { course = .last }
     return true
   }
 
@@ -131,8 +136,8 @@ extension ConnectionProgress {
   mutating func refuse(_ problem: Problem) -> Refusal {
     guard isReading else { return .none }
     if case .body = reading {
-      (reading, course) = (.over, .last)
-      return .failBody(problem)
+      (reading, course) = (.over, unanswered == 0 ? .ended : .last)
+      return unanswered == 0 ? .end : .failBody(problem)
     }
     reading = .over
     guard case .open = course else { return .none }
@@ -156,7 +161,7 @@ extension ConnectionProgress {
   mutating func quiesce() -> Bool {
     guard case .open = course else { return false }
     course = .last
-    if case .body = reading { return false }
+    if case .body = reading, unanswered > 0 { return false }
     reading = .over
     guard unanswered == 0 else { return false }
     course = .ended
@@ -170,14 +175,14 @@ extension ConnectionProgress {
   /// The head of an answer is about to be sent.
   ///
   /// - Parameter isDraining: whether the client is to come back by another connection.
-  /// - Returns: whether the answer says that the connection ends. So it does when the request has not come whole: the
-  ///   rest is not waited for.
+  /// - Returns: whether the answer says that the connection ends. So it does when the request has not come whole, and
+  ///   what is left is too much to be waited for.
   mutating func answerBegins(isDraining: Bool) -> Bool {
     guard unanswered == 1 else { return false }
-    let isIncomplete = if case .body = reading { true } else { false }
-    if case .body(let body) = reading { isCutShort = !body.isAwaited }
-    if case .open = course, isIncomplete || isDraining { course = .last }
+    let rest = if case .body(let body) = reading { body } else { Body?.none }
+    if case .open = course, isDraining || rest?.isDroppable(limits) == false { course = .last }
     guard case .last = course else { return false }
+    isCutShort = rest?.isAwaited == false
     reading = .over
     return true
   }
@@ -220,7 +225,7 @@ extension ConnectionProgress {
     case .nothing(let since): unanswered == 0 ? since + limits.idle : nil
     case .head(let since): unanswered == 0 ? since + limits.head : nil
     case .body(let body):
-      unanswered == 1
+      unanswered <= 1
         ? min(
           body.last + limits.bodySilence, limits.bodyEnd(since: body.since, received: body.bytes))
         : nil
@@ -240,6 +245,14 @@ extension ConnectionProgress {
     case .head: return .refuse(.timeout("the head of the request did not arrive in time"))
     case .body: return .refuse(.timeout("the body did not arrive in time"))
     }
+  }
+}
+
+extension ConnectionProgress.Body {
+  /// Whether the rest of it can be read for nobody.
+  fileprivate func isDroppable(_ limits: ConnectionLimits) -> Bool {
+    guard let length, !isAwaited else { return false }
+    return length - bytes <= limits.droppedBytes
   }
 }
 

@@ -104,8 +104,7 @@ extension RequestGate {
     do throws(Problem) {
       let accepted = try RequestHeadRules(limits: limits).judge(head)
       guard
-        progress.headArrived(
-          isLast: accepted.isLast, awaitsContinue: accepted.awaitsContinue, now: context.eventLoop.now)
+        progress.headArrived(accepted, now: context.eventLoop.now)
       else { return }
       context.fireChannelRead(wrapInboundOut(.head(accepted.head)))
     } catch { refuse(error, head, context) }
@@ -124,8 +123,8 @@ extension RequestGate {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
-    var line = line
-    if let bytes { line.read(bytes) }
+    var line = progress.isReadingHead ? line : RequestLine()
+    if let bytes, progress.isReadingHead { line.read(bytes) }
     refuse(Problem(error, in: line, limits), nil, context)
   }
 
@@ -153,6 +152,7 @@ extension RequestGate {
     switch progress.refuse(problem) {
     case .answer(let problem): answer(problem, head, context)
     case .failBody(let problem): context.fireErrorCaught(problem)
+    case .end: context.close(mode: .output, promise: nil)
     case .none: break
     }
   }

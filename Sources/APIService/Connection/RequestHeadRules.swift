@@ -9,6 +9,8 @@ struct AcceptedHead {
   let isLast: Bool
   /// Whether the client waits for `100 Continue` before it sends the body.
   let awaitsContinue: Bool
+  /// How long the body is, where the head says.
+  let bodyBytes: Int?
 }
 
 /// What a request's head must be before any route sees it (RFC 9112). What is refused ends the connection: where the
@@ -30,7 +32,8 @@ struct RequestHeadRules {
     head.uri = try RequestTarget.path(of: head)
     return AcceptedHead(
       head: head, isLast: head.version != .http1_1 || !head.isKeepAlive || fields.asksForUpgrade,
-      awaitsContinue: try awaitsContinue(head, fields))
+      awaitsContinue: try awaitsContinue(head, fields),
+      bodyBytes: head.headers.first(name: "Content-Length").flatMap { Int($0) })
   }
 
   private static let methods: [HTTPMethod] = [.GET, .HEAD, .POST, .PUT, .PATCH, .DELETE, .OPTIONS, .TRACE]

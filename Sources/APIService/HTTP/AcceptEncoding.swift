@@ -16,14 +16,17 @@ enum AcceptEncoding {
   }
 }
 
-/// Whether an `Accept` allows JSON (RFC 9110, 12.5.1): all we have but for pages that are not for programs.
+/// Whether an `Accept` allows what there is (RFC 9110, 12.5.1).
 enum AcceptedTypes {
-  /// - Parameter fields: the values of all fields of that name; none takes everything.
-  static func includeJSON(_ fields: [String]) -> Bool {
-    if fields.isEmpty || fields == ["*/*"] || fields == ["application/json"] { return true }
+  /// - Parameters:
+  ///   - fields: the values of all fields of that name; none takes everything.
+  ///   - type: such as `application/json`.
+  static func include(_ type: String, _ fields: [String]) -> Bool {
+    if fields.isEmpty || fields == ["*/*"] || fields == [type] { return true }
     let weights = Preferences.weights(fields)
     if weights.isEmpty { return true }
-    return weights["application/json"] ?? weights["application/*"] ?? weights["*/*"] ?? 0 > 0
+    let range = type.prefix { $0 != "/" } + "/*"
+    return weights[type] ?? weights[String(range)] ?? weights["*/*"] ?? 0 > 0
   }
 }
 

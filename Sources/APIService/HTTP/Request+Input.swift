@@ -53,8 +53,8 @@ extension Request {
   }
 
   /// What the reader takes and has, and the limit it must pass; a 406 when it takes nothing that we have.
-  func readTerms(_ context: APIContext) throws(Problem) -> ReadTerms {
-    try refuseReadersOfOthersThanJSON()
+  func readTerms(_ context: APIContext, of type: String = "application/json") throws(Problem) -> ReadTerms {
+    try refuseReadersOfOthers(than: type)
     guard let forms = AcceptEncoding.forms(headers[values: .acceptEncoding]) else {
       throw Problem(
         status: .notAcceptable, code: "not_acceptable", detail: "accept the content coding gzip or identity",
@@ -64,10 +64,10 @@ extension Request {
       forms: forms, known: EntityTags(headers[values: .ifNoneMatch]), gate: context.rateTicket)
   }
 
-  private func refuseReadersOfOthersThanJSON() throws(Problem) {
-    guard AcceptedTypes.includeJSON(headers[values: .accept]) else {
+  private func refuseReadersOfOthers(than type: String) throws(Problem) {
+    guard AcceptedTypes.include(type, headers[values: .accept]) else {
       throw Problem(
-        status: .notAcceptable, code: "not_acceptable", detail: "accept application/json",
+        status: .notAcceptable, code: "not_acceptable", detail: "accept \(type)",
         headers: [.vary: "Accept"])
     }
   }

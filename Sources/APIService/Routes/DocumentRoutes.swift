@@ -21,19 +21,19 @@ struct DocumentRoutes: Sendable {
   }
 
   @Sendable private func readDocument(_ request: Request, _ context: APIContext) async throws -> Response {
-    try answer(request, context, document, [.contentType: "application/json"])
+    try answer(request, context, document, "application/json", [.contentType: "application/json"])
   }
 
   @Sendable private func readPage(_ request: Request, _ context: APIContext) async throws -> Response {
     try answer(
-      request, context, page,
+      request, context, page, "text/html",
       [.contentType: "text/html; charset=utf-8", .contentSecurityPolicy: DocumentPage.securityPolicy])
   }
 
   private func answer(
-    _ request: Request, _ context: APIContext, _ late: LateValue, _ fields: HTTPFields
+    _ request: Request, _ context: APIContext, _ late: LateValue, _ type: String, _ fields: HTTPFields
   ) throws -> Response {
-    let terms = try request.readTerms(context)
+    let terms = try request.readTerms(context, of: type)
     try request.refuseQuery()
     let value = late.value.value(for: terms)
     var headers = fields

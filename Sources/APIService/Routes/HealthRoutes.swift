@@ -26,7 +26,8 @@ struct HealthRoutes: Sendable {
   /// Whether reads can be answered here.
   @Sendable private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
     guard !readiness.isDraining else { throw Problem.unavailable("draining", "the service is shutting down") }
-    guard backends.databases.primary.isReachable || canServeFromCache else {
+    // One that hangs keeps its connections.
+    if !canServeFromCache, await !isDatabaseUp() {
       throw Problem.unavailable("not_ready", "the database is down")
     }
     return .json(.ok, Array(#"{"status":"ok"}"#.utf8), [.cacheControl: "no-store"])

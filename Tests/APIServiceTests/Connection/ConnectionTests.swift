@@ -128,6 +128,25 @@ import Testing
     #expect(silent.isClosed)
   }
 
+  @Test("The rest of a body that was answered before it came is dropped, and its connection used on")
+  func dropped() throws {
+    let connection = try EmbeddedConnection()
+    try connection.send(Self.post + "Content-Length: 9\r\n\r\nabc")
+    connection.answer(.unauthorized)
+    #expect(try !connection.received().contains("Connection: close"))
+    try connection.send("def")
+    try connection.send("ghi" + Self.get)
+    connection.answer()
+    #expect(try connection.status() == 200 && !connection.isEnding)
+    try connection.send(Self.post + "Content-Length: 9\r\n\r\nabc")
+    connection.answer(.unauthorized)
+    #expect(try connection.status() == 401)
+    connection.wait(.milliseconds(9900))
+    #expect(!connection.isEnding)
+    connection.wait(.milliseconds(100))
+    #expect(try connection.received() == "" && connection.isEnding)
+  }
+
   @Test("100 Continue is sent when somebody reads, once, and not to those who did not wait")
   func expectation() throws {
     let head = Self.post + "Expect: 100-Continue\r\nContent-Length: 3\r\n\r\n"
