@@ -33,7 +33,7 @@ extension Request {
 
   /// A JSON body of one of the media types, else 415.
   func collectJSON(accepting mediaTypes: [String] = ["application/json"]) async throws -> [UInt8] {
-    try refuseReadersOfOthersThanJSON()
+    try refuseReadersOfOthers(than: "application/json")
     let type = headers[.contentType]?.split(separator: ";").first?.lowercased()
       .trimmingPrefix { $0 == " " }.description
     guard let type, mediaTypes.contains(type.trimmingTrailingSpaces) else {
