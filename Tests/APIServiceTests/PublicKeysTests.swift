@@ -131,7 +131,7 @@ private final class Provider: Sendable {
     #expect(provider.fetches == 1)
     provider.wait(KeySetSchedule.coolDown)
     #expect(await status(verifier, token) == 200)
-    for answer in [nil, []] as [[[String: String]]?] {
+    for answer in [nil, [["kty": "oct", "kid": "k"]]] as [[[String: String]]?] {
       try provider.publish(answer)
       await keys.refresh()
       #expect(await status(verifier, try await key.token(Self.claims("other"), id: "k")) == 200)
@@ -139,6 +139,10 @@ private final class Provider: Sendable {
     }
     provider.wait(.seconds(5))
     #expect(try #require(keys.age) >= .seconds(5))
+    // No key at all is an answer: the provider has withdrawn them.
+    try provider.publish([])
+    await keys.refresh()
+    #expect(await status(verifier, token) == 401)
   }
 
   @Test("A refresh that brings the same keys forgets nothing")
