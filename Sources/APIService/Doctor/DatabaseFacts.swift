@@ -30,7 +30,7 @@ struct DatabaseFacts: Sendable, Equatable {
     THEN (SELECT system_identifier::text FROM pg_control_system()) END, \
     extract(epoch FROM clock_timestamp())::float8, \
     array(SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'r' \
-    AND c.relnamespace = current_schema()::regnamespace AND c.relname <> 'schema_migrations' \
+    AND c.relnamespace = current_schema()::regnamespace AND c.relname NOT IN ('schema_migrations', 'cursor_key') \
     AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') \
     AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')) ORDER BY 1), \
     pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_wal_replay_lsn(), '0/0') \
