@@ -17,16 +17,18 @@ package enum Keyset: Hashable, Sendable {
     }
   }
 
-  /// Their number tells the list; nil for any other, and for a position that no message can have.
+  /// Their number tells the list; nil for any other, and for a time or a position that nothing can have.
   init?(words: [UInt64]) {
     switch words.count {
     case 1:
       guard let position = Int32(exactly: words[0]) else { return nil }
       self = .message(position: Int(position))
-    case 3: self = .conversation(createdAt: Timestamp(word: words[0]), ConversationID(words))
+    case 3:
+      guard let time = Timestamp(word: words[0]) else { return nil }
+      self = .conversation(createdAt: time, ConversationID(words))
     case 4:
-      guard let position = Int32(exactly: words[3]) else { return nil }
-      self = .history(createdAt: Timestamp(word: words[0]), ConversationID(words), position: Int(position))
+      guard let time = Timestamp(word: words[0]), let position = Int32(exactly: words[3]) else { return nil }
+      self = .history(createdAt: time, ConversationID(words), position: Int(position))
     default: return nil
     }
   }
@@ -35,7 +37,12 @@ package enum Keyset: Hashable, Sendable {
 extension Timestamp {
   fileprivate var word: UInt64 { UInt64(bitPattern: microsecondsSinceEpoch) }
 
-  fileprivate init(word: UInt64) { self.init(microsecondsSinceEpoch: Int64(bitPattern: word)) }
+  /// Nil beyond the years that four digits can tell.
+  fileprivate init?(word: UInt64) {
+    let microseconds = Int64(bitPattern: word)
+    guard (-62_135_596_800_000_000...253_402_300_799_999_999).contains(microseconds) else { return nil }
+    self.init(microsecondsSinceEpoch: microseconds)
+  }
 }
 
 extension ConversationID {
