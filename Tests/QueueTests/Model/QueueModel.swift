@@ -203,8 +203,19 @@ struct QueueModel {
       }
       let applied = applied[conversation]
       let inOrder = all.filter(appliedIDs.contains)
-      guard applied == inOrder else { throw Violation("applied \(applied), accepted \(inOrder)") }
+      guard applied == inOrder else { throw Violation(disorder(applied, inOrder)) }
     }
+  }
+
+  /// Where the two orders part, and what became of the events there.
+  private func disorder(_ applied: [String], _ accepted: [String]) -> String {
+    let place = zip(applied, accepted).prefix { $0 == $1 }.count
+    let facts = accepted.dropFirst(place).prefix(1).map { id in
+      "\(id) (erased: \(erased.contains(id)), was dead: \(everDead.contains(id)), "
+        + "discarded: \(discarded.contains(id)), forgotten: \(forgotten.contains(id)))"
+    }
+    return "from place \(place) on applied \(applied.dropFirst(place).prefix(20)), "
+      + "accepted \(accepted.dropFirst(place).prefix(20)); \(facts.joined())"
   }
 
   private mutating func remove(_ id: String, of reservation: Reservation) throws {
