@@ -97,7 +97,19 @@ struct QueueModel {
     let conversation = try index(of: reservation.conversation)
     guard reservation.fence >= committedFence[conversation] else { return }
     committedFence[conversation] = reservation.fence
-    for id in ids where appliedIDs.insert(id).inserted { applied[conversation].append(id) }
+    for id in ids where appliedIDs.insert(id).inserted {
+      if hopeless.contains(id), erased.contains(id) { letPass(id, conversation) }
+      applied[conversation].append(id)
+    }
+  }
+
+  /// A rejection, which would be the same every time, lets the following events pass. If it is lost before it is settled,
+  /// and the event is erased meanwhile, that one is accepted after all, with nothing in it: it comes behind those that passed.
+  private mutating func letPass(_ id: String, _ conversation: Int) {
+    guard let place = accepted[conversation].firstIndex(of: id),
+      let last = applied[conversation].last.flatMap(accepted[conversation].firstIndex(of:)), last > place
+    else { return }
+    accepted[conversation].insert(accepted[conversation].remove(at: place), at: last)
   }
 
   mutating func didSettle(_ settlement: Settlement, of reservation: Reservation) throws {
