@@ -64,10 +64,7 @@ struct APIAssembly: Sendable {
     WebhookRoutes(
       queue: queue, authentication: settings.webhooks.authentication,
       maximumBytes: settings.webhooks.maximumBytes,
-      refusal: { [limits] problem, address in
-        do { try await limits.countFailedWebhook(from: address) } catch { return error }
-        return problem
-      }
+      refusal: { [limits] in await limits.webhookRefusal(of: $0, from: $1) }
     )
     .register(in: open)
     let authenticated = RouteTable(

@@ -1,7 +1,6 @@
 import ConversationStore
 import Hummingbird
 import NIOCore
-import Postgres
 import Redis
 import Settings
 import Telemetry
@@ -37,17 +36,7 @@ struct WorkerRoutes: Sendable {
 
   @Sendable private func ready(_ request: Request, _ context: WorkerContext) async -> Response {
     guard !readiness.isDraining, backends.queueRedis.isConnected else { return answer(false) }
-    return answer(await isDatabaseAnswering())
-  }
-
-  /// Asked, because nobody notices a server that hangs while there is no work for it.
-  private func isDatabaseAnswering() async -> Bool {
-    do {
-      try await backends.databases.primary.ping(within: .seconds(1))
-      return true
-    } catch {
-      return false
-    }
+    return answer(await backends.isDatabaseAnswering())
   }
 
   /// Others than operators are not told that there is anything.

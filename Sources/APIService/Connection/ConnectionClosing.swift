@@ -70,9 +70,13 @@ struct ConnectionClosing {
     switch state {
     case .open: isWritable ? nil : now + limits.stall
     case .flushing: now + limits.stall
-    case .lingering(let since, let last): min(since + limits.linger, last + limits.lingerSilence)
+    case .lingering(let since, let last): lingeringEnd(since, last)
     case .closed: nil
     }
+  }
+
+  private func lingeringEnd(_ since: NIODeadline, _ last: NIODeadline) -> NIODeadline {
+    min(since + limits.linger, last + limits.lingerSilence)
   }
 
   /// - Parameter pending: bytes that the system has not taken.
@@ -84,7 +88,7 @@ struct ConnectionClosing {
       if isStalled { state = .closed }
       return isStalled ? .close : .none
     case .lingering(let since, let last):
-      guard now >= min(since + limits.linger, last + limits.lingerSilence) else { return .none }
+      guard now >= lingeringEnd(since, last) else { return .none }
       state = .closed
       return .close
     case .closed: return .none

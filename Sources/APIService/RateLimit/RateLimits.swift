@@ -52,9 +52,14 @@ struct RateLimits: Sendable {
 
   /// The same for a webhook; only who has failed too often is told of the limit. The intake is exempt otherwise.
   ///
-  /// - Throws: what to answer instead of the failure.
-  func countFailedWebhook(from address: ClientAddress) async throws {
+  /// - Returns: what to answer.
+  func webhookRefusal(of failure: Problem, from address: ClientAddress) async -> any Error {
     let ticket = webhook.ticket(for: .webhook(address.limitKey))
-    do { try await ticket.pass() } catch { throw LimitedFailure(error, ticket) }
+    do {
+      try await ticket.pass()
+      return failure
+    } catch {
+      return LimitedFailure(error, ticket)
+    }
   }
 }

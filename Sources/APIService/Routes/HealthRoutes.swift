@@ -2,7 +2,6 @@ import ConversationStore
 import Conversations
 import HTTPTypes
 import Hummingbird
-import Postgres
 import Redis
 import Settings
 import Telemetry
@@ -26,8 +25,7 @@ struct HealthRoutes: Sendable {
   /// Whether reads can be answered here.
   @Sendable private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
     guard !readiness.isDraining else { throw Problem.unavailable("draining", "the service is shutting down") }
-    // One that hangs keeps its connections.
-    if !canServeFromCache, await !isDatabaseUp() {
+    if !canServeFromCache, await !backends.isDatabaseAnswering() {
       throw Problem.unavailable("not_ready", "the database is down")
     }
     return .json(.ok, Array(#"{"status":"ok"}"#.utf8), [.cacheControl: "no-store"])
@@ -36,19 +34,12 @@ struct HealthRoutes: Sendable {
   private var canServeFromCache: Bool { backends.servesWithoutDatabase && backends.cacheRedis.isConnected }
 
   @Sendable private func report(_ request: Request, _ context: APIContext) async throws -> Response {
-    async let database = isDatabaseUp()
+    async let database = backends.isDatabaseAnswering()
     async let redis = isUp(backends.cacheRedis)
     async let queue = isUp(backends.queueRedis)
     let report = await HealthReport(database: database, redis: redis, queue: queue)
     return .json(
       report.isServing ? .ok : .serviceUnavailable, report.jsonBytes(), [.cacheControl: "no-store"])
-  }
-
-  private func isDatabaseUp() async -> Bool {
-    do {
-      try await backends.databases.primary.ping(within: .seconds(1))
-      return true
-    } catch { return false }
   }
 
   private func isUp(_ redis: RedisClient) async -> Bool {

@@ -16,6 +16,13 @@ extension Cache {
     case .failure: try gate.judge(nil)
     }
   }
+
+  /// The same for a read, if there is something to pass.
+  func pass(_ gate: (any ReadGate)?, _ times: inout ReadTimes) async throws {
+    guard let gate else { return }
+    try await pass(gate)
+    times.lap(.redis)
+  }
 }
 
 /// The replies to a lookup behind a gate.

@@ -30,10 +30,7 @@ extension Cache {
     -> CacheAnswer
   {
     var times = ReadTimes()
-    if let gate = terms.gate {
-      try await pass(gate)
-      times.lap(.redis)
-    }
+    try await pass(terms.gate, &times)
     let value = try await Self.run(load, from: .primary).value
     times.lap(.database)
     let status = CacheStatus.bypass(.uncached)
@@ -45,10 +42,7 @@ extension Cache {
     _ entry: CacheEntry, _ terms: ReadTerms, _ times: inout ReadTimes, _ load: @escaping Load
   ) async throws -> FoundValue {
     guard settings.mode != .off else {
-      if let gate = terms.gate {
-        try await pass(gate)
-        times.lap(.redis)
-      }
+      try await pass(terms.gate, &times)
       return try await loadDirectly(entry, .off, &times, load)
     }
     let deadline = ContinuousClock.now + settings.redisBudget

@@ -52,6 +52,16 @@ package struct Backends: Sendable {
     self.logger = logger
   }
 
+  /// Whether the primary answers. Asked, because nobody notices a server that hangs while there is no work for it.
+  package func isDatabaseAnswering() async -> Bool {
+    do {
+      try await databases.primary.ping(within: .seconds(1))
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// To be started before, and stopped after, whatever uses them.
   package var services: [any Service] {
     let clients: [any Service] = [databases.primary] + databases.replicas + [cacheRedis, queueRedis]
