@@ -153,7 +153,7 @@ let package = Package(
       "APIService",
       [
         "APIService", "Cache", "Conversations", "RateLimit", "Settings", "Telemetry", crypto, httpTypes,
-        hummingbird, jwtKit, logging, nio, nioConcurrency, nioEmbedded, nioHTTP,
+        httpTypesHTTP1, hummingbird, jwtKit, logging, nio, nioConcurrency, nioEmbedded, nioHTTP,
       ]),
     tests(
       "WebhookWorker",
@@ -167,7 +167,7 @@ let package = Package(
       [
         "APIService", "ConversationStore", "Conversations", "Redis", "Telemetry", logging, nio, nioEmbedded,
         nioHTTP,
-        httpTypes, crypto,
+        httpTypes, httpTypesHTTP1, crypto,
       ]),
     tests("Integration", [httpClient, nio, nioPosix, nioHTTP, nioCompression, nioConcurrency, crypto]),
   ],

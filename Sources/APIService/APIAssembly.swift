@@ -5,6 +5,7 @@ import HummingbirdCore
 import Logging
 import Metrics
 import NIOCore
+import NIOPosix
 import Queue
 import RateLimit
 import ServiceLifecycle
@@ -22,6 +23,8 @@ struct APIAssembly: Sendable {
   /// The identity provider's, if there is one.
   private let publicKeys: PublicKeys?
   private let metrics = PrometheusMetrics()
+  private let record: RequestRecord
+  private let crossOrigin: CrossOriginPolicy?
   private let settings: APISettings
   private let logger: Logger
 
@@ -39,6 +42,8 @@ struct APIAssembly: Sendable {
     eraser = Eraser(store: backends.store, queue: queue)
     publicKeys = try await Self.publicKeys(settings.identity, metrics, logger)
     identity = try await Self.identity(settings.identity, publicKeys)
+    record = RequestRecord(logger: logger, metrics: RequestMetrics(metrics))
+    crossOrigin = CrossOriginPolicy(settings.crossOrigin)
     limits = RateLimits(settings.rateLimit, cache: backends.cache, metrics: metrics)
   }
 
@@ -47,10 +52,7 @@ struct APIAssembly: Sendable {
   /// - Parameter catalogue: gets the operations that they serve.
   func router(_ catalogue: RouteCatalogue = RouteCatalogue()) -> Router<APIContext> {
     let router = Router(context: APIContext.self)
-    router.add(
-      middleware: RequestLog(
-        logger: logger, metrics: RequestMetrics(metrics),
-        crossOrigin: CrossOriginPolicy(settings.crossOrigin)))
+    router.add(middleware: RequestLog(record: record, crossOrigin: crossOrigin))
     router.add(middleware: Forwarding(proxies: settings.trustedProxies))
     let open = RouteTable(router, catalogue: catalogue, needsToken: false)
     HealthRoutes(backends: backends, readiness: readiness)
@@ -79,9 +81,9 @@ struct APIAssembly: Sendable {
   /// Everything that runs, in the order of starting; stopped in reverse.
   func services() -> [any Service] {
     let watcher = ConnectionWatcher(metrics: metrics, logger: logger) { [readiness] in readiness.isDraining }
+    let responder = router().buildResponder()
     var application = Application(
-      responder: router().buildResponder(),
-      server: HTTPServerBuilder { APIChannel(responder: $0, watcher: watcher) },
+      responder: responder, server: server(responder, watcher),
       configuration: .init(
         address: .hostname(
           settings.listener.address.description, port: settings.listener.port), backlog: 4096,
@@ -95,6 +97,27 @@ struct APIAssembly: Sendable {
     application.logger.logLevel = .critical
     let keys: [any Service] = publicKeys.map { [$0] } ?? []
     return backends.services + keys + [ErasureService(eraser: eraser, logger: logger), application]
+  }
+
+  /// What the accelerator shares with the router.
+  private var readParts: CachedReads.Parts {
+    CachedReads.Parts(
+      cache: backends.cache, identity: identity, limits: limits, record: record, crossOrigin: crossOrigin)
+  }
+
+  private func server(
+    _ responder: some HTTPResponder<APIContext>, _ watcher: ConnectionWatcher
+  ) -> HTTPServerBuilder {
+    switch settings.server {
+    case .stock: HTTPServerBuilder { StockChannel(responder: $0, watcher: watcher) }
+    case .loop, .routed:
+      HTTPServerBuilder { [settings] _ in
+        let group = MultiThreadedEventLoopGroup.singleton
+        return LoopChannel(
+          responder: responder, watcher: watcher, loops: EventLoopParts(group) { LoopExecutor($0) },
+          cachedReads: settings.server == .loop ? EventLoopParts(group) { CachedReads(readParts, on: $0) } : nil)
+      }
+    }
   }
 
   private static func identity(_ settings: IdentitySettings, _ publicKeys: PublicKeys?) async throws

@@ -12,6 +12,8 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
   let channel: any Channel
   /// `X-Request-Id` as accepted or made; in every answer, problem and log line.
   var requestID: String
+  /// What was done for the request before it came to the router.
+  var prepared: PreparedRead?
   /// Set by `Forwarding` for what came by proxies.
   private var forwardedAddress: ClientAddress?
   /// Set by `RateLimiting`: what a read passes with its lookup. Nil for a principal without a limit.

@@ -9,6 +9,8 @@ struct APISettings: Sendable {
   let logging: LogSettings
   /// `HOST` (`127.0.0.1`) and `PORT` (8080): the listener.
   let listener: ListenerSettings
+  /// `HTTP_SERVER` (`loop`): who serves connections.
+  let server: HTTPServerKind
   let identity: IdentitySettings
   let webhooks: WebhookSettings
   /// `QUEUE_MAX_DEPTH` (1 000 000): events waiting above which the intake answers 503.
@@ -28,6 +30,8 @@ struct APISettings: Sendable {
     let backends = BackendSettings(reader: reader)
     logging = LogSettings(reader: reader)
     listener = ListenerSettings(reader: reader, host: "HOST", port: "PORT", defaultPort: 8080)
+    server = reader.choice(
+      "HTTP_SERVER", default: .loop, ["loop": .loop, "routed": .routed, "stock": .stock])
     identity = IdentitySettings(reader: reader)
     webhooks = WebhookSettings(reader: reader)
     queueMaximumDepth = reader.integer("QUEUE_MAX_DEPTH", default: 1_000_000, in: 1...1_000_000_000)
@@ -56,10 +60,6 @@ struct APISettings: Sendable {
 
   /// Settings of the contract that this release does not honour yet are refused, not ignored.
   private static func refuseWhatIsNotThere(_ reader: SettingsReader) {
-    for name in [
-      "HTTP_SERVER", "OTEL_EXPORTER_OTLP_ENDPOINT",
-    ] {
-      reader.refuse(name, "is not supported by this release: unset it")
-    }
+    reader.refuse("OTEL_EXPORTER_OTLP_ENDPOINT", "is not supported by this release: unset it")
   }
 }

@@ -5,6 +5,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import Telemetry
 import TestSupport
 import Testing
@@ -50,8 +51,9 @@ struct HTTPFuzz: FuzzTarget {
       _ = try? channel.finish(acceptAlreadyClosed: true)
     }
     let program = AnsweringProgram(isHasty: random.number(0...7) == 0)
-    try APIChannel.configure(channel, limits: ConnectionLimits(), watcher: watcher)
-    try channel.pipeline.syncOperations.addHandler(program)
+    try ConnectionPipeline.configure(
+      channel, limits: ConnectionLimits(), watcher: watcher,
+      program: [HTTP1ToHTTPServerCodec(secure: false), program])
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     try send(input, to: channel, &random)
     program.answerAll()

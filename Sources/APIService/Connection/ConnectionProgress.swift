@@ -75,6 +75,21 @@ struct ConnectionProgress {
   var isReading: Bool { reading != .over }
 
   var isReadingHead: Bool { if case .head = reading { true } else { false } }
+
+  /// Whether nothing is under way, and more may come.
+  var isBetweenRequests: Bool {
+    if case .nothing = reading, case .open = course { unanswered == 0 } else { false }
+  }
+
+  /// A whole request came and was answered elsewhere.
+  ///
+  /// - Returns: whether the connection ends with the answer.
+  mutating func answered(isLast: Bool, now: NIODeadline) -> Bool {
+    precondition(isBetweenRequests, "answered elsewhere while \(unanswered) requests are under way: \(reading)")
+    reading = isLast ? .over : .nothing(since: now)
+    if isLast { course = .ended }
+    return isLast
+  }
 }
 
 // MARK: - Requests

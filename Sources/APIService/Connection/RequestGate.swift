@@ -83,6 +83,22 @@ extension RequestGate {
   }
 }
 
+// MARK: - Requests that are answered before us
+
+extension RequestGate {
+  /// Whether the next byte begins a request that would be the only one under way.
+  var isBetweenRequests: Bool { progress.isBetweenRequests }
+
+  /// A whole request was answered that we have not seen.
+  ///
+  /// - Parameter isLast: whether nothing more will come.
+  /// - Returns: whether the connection ends with its answer.
+  func answered(isLast: Bool) -> Bool {
+    guard let context else { return true }
+    return progress.answered(isLast: isLast || watcher.isDraining(), now: context.eventLoop.now)
+  }
+}
+
 // MARK: - Requests
 
 extension RequestGate {

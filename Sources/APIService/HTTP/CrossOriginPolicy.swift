@@ -25,10 +25,17 @@ struct CrossOriginPolicy: Sendable {
 
   /// Tells a browser whether the page may see the answer; shared caches, that it depends on who asks.
   func mark(_ headers: inout HTTPFields, for origin: String?) {
-    headers[.vary] = headers[.vary].map { "\($0), Origin" } ?? "Origin"
+    headers[.vary] = headers[.vary].map(vary) ?? "Origin"
+    addFields(for: origin, to: &headers)
+  }
+
+  /// What an answer depends on beside what it says itself.
+  func vary(_ value: String) -> String { "\(value), Origin" }
+
+  func addFields(for origin: String?, to sink: inout some FieldSink) {
     guard let origin, origins.contains(origin) else { return }
-    headers[.accessControlAllowOrigin] = origin
-    headers[.accessControlExposeHeaders] = Self.answerFields
+    sink.add(.accessControlAllowOrigin, origin)
+    sink.add(.accessControlExposeHeaders, Self.answerFields)
   }
 
   /// Besides those that need no leave.

@@ -1,8 +1,18 @@
 import Foundation
+import NIOConcurrencyHelpers
 
 /// The form of dates in header fields (RFC 9110, 5.6.7).
 enum HTTPDate {
-  static var now: String { text(Date.now) }
+  private static let latest = NIOLockedValueBox<(second: time_t, text: String)>((0, ""))
+
+  /// Made once a second.
+  static var now: String {
+    let second = time(nil)
+    return latest.withLockedValue { latest in
+      if latest.second != second { latest = (second, text(Date(timeIntervalSince1970: Double(second)))) }
+      return latest.text
+    }
+  }
 
   static func text(_ date: Date) -> String {
     var seconds = time_t(date.timeIntervalSince1970)

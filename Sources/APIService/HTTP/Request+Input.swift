@@ -3,6 +3,7 @@ import Conversations
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import RateLimit
 import Telemetry
 
 extension Request {
@@ -60,8 +61,10 @@ extension Request {
         status: .notAcceptable, code: "not_acceptable", detail: "accept the content coding gzip or identity",
         headers: [.vary: "Accept-Encoding"])
     }
+    // What has been passed is not passed again.
+    let gate = context.rateTicket.flatMap { $0.isOpen ? $0 : nil }
     return ReadTerms(
-      forms: forms, known: EntityTags(headers[values: .ifNoneMatch]), gate: context.rateTicket)
+      forms: forms, known: EntityTags(headers[values: .ifNoneMatch]), gate: gate, look: context.prepared?.look)
   }
 
   private func refuseReadersOfOthers(than type: String) throws(Problem) {

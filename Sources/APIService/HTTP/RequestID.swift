@@ -23,9 +23,35 @@ enum RequestID {
   }
 
   private static func random() -> String {
-    (0..<2).map { _ in
-      let word = String(UInt64.random(in: .min ... .max), radix: 16)
-      return String(repeating: "0", count: 16 - word.count) + word
-    }.joined()
+    var random = SystemRandomNumberGenerator()
+    return text(random.next(), random.next())
+  }
+
+  private static func text(_ high: UInt64, _ low: UInt64) -> String {
+    String(unsafeUninitializedCapacity: 32) { digits in
+      for place in 0..<16 {
+        let shift = UInt64(60 - 4 * place)
+        digits[place] = hexadecimalDigits[Int(high >> shift & 15)]
+        digits[place + 16] = hexadecimalDigits[Int(low >> shift & 15)]
+      }
+      return 32
+    }
+  }
+
+  private static let hexadecimalDigits = Array("0123456789abcdef".utf8)
+}
+
+extension RequestID {
+  /// Makes many, and asks the system for randomness once: an id must be unique, and not a secret.
+  struct Generator {
+    private let high = UInt64.random(in: .min ... .max)
+    private var low = UInt64.random(in: .min ... .max)
+
+    /// As ``RequestID/accept(_:)``.
+    mutating func accept(_ candidate: String?) -> String {
+      if let candidate, isValid(candidate) { return candidate }
+      low &+= 1
+      return text(high, low)
+    }
   }
 }

@@ -4,7 +4,8 @@ import Foundation
 /// Tokens that were verified, by their hash, until they expire: verifying is the dearest part of a cached read. Pure;
 /// owned under a lock.
 struct AcceptedTokens: Sendable {
-  private struct Entry: Sendable {
+  /// One of them.
+  struct Entry: Sendable {
     let principal: Principal
     let expires: Date
     let keyVersion: Int
@@ -15,9 +16,9 @@ struct AcceptedTokens: Sendable {
   private var entries: [SHA256Digest: Entry] = [:]
 
   /// - Parameter keyVersion: that of the public keys now; what was verified by others does not count.
-  func principal(of digest: SHA256Digest, keyVersion: Int, now: Date) -> Principal? {
+  func entry(of digest: SHA256Digest, keyVersion: Int, now: Date) -> Entry? {
     guard let entry = entries[digest], entry.keyVersion == keyVersion, entry.expires > now else { return nil }
-    return entry.principal
+    return entry
   }
 
   /// When it is full it starts anew: what is in use is soon back, and nothing has to be kept in order of use.

@@ -26,13 +26,25 @@ struct TokenVerifier: Sendable {
   func verify(_ token: String, now: Date = Date()) async throws(Problem) -> Principal {
     let digest = SHA256.hash(data: Data(token.utf8))
     // Read before the keys are: what a change overtakes is verified again.
-    let version = publicKeys?.version ?? 0
-    let known = accepted.withLockedValue { $0.principal(of: digest, keyVersion: version, now: now) }
-    if let known { return known }
+    let version = keyVersion
+    let known = accepted.withLockedValue { $0.entry(of: digest, keyVersion: version, now: now) }
+    if let known { return known.principal }
     let (principal, expires) = try await check(token, now: now)
     accepted.withLockedValue { $0.remember(digest, principal, keyVersion: version, until: expires) }
     return principal
   }
+
+  /// The principal of a token that was accepted before, until when it is good, and for which version of the public keys.
+  /// Nil when it has to be verified.
+  func accepted(_ token: UnsafeRawBufferPointer, now: Date) -> AcceptedTokens.Entry? {
+    var hash = SHA256()
+    hash.update(bufferPointer: token)
+    let digest = hash.finalize()
+    return accepted.withLockedValue { $0.entry(of: digest, keyVersion: keyVersion, now: now) }
+  }
+
+  /// Changes with the public keys: what was accepted under another one is verified again.
+  var keyVersion: Int { publicKeys?.version ?? 0 }
 
   private func check(_ token: String, now: Date) async throws(Problem) -> (Principal, expires: Date) {
     guard let signed = SignedToken(token) else {

@@ -1,13 +1,11 @@
 import HTTPTypes
 import Hummingbird
-import Logging
 import Telemetry
 
 /// Outermost: names the request, gives it a deadline, turns errors into problems, counts it, and writes one line about
 /// it.
 struct RequestLog: RouterMiddleware {
-  let logger: Logger
-  let metrics: RequestMetrics
+  let record: RequestRecord
   /// Nil when browsers have no business here.
   let crossOrigin: CrossOriginPolicy?
   /// A request that takes longer is a 504.
@@ -35,8 +33,9 @@ struct RequestLog: RouterMiddleware {
     let duration = ContinuousClock.now - start
     // Whatever it is, nobody reads it: the client has gone, or the process must end.
     let status = Task.isCancelled && failure != nil ? .clientHasGone : response.status
-    metrics.count(request.method, route: context.endpointPath, status, in: duration)
-    log(request, context, status, duration, failure)
+    record.add(
+      request.method, route: context.endpointPath, path: request.uri.path, status, in: duration,
+      requestID: context.requestID, failure: failure)
     return response
   }
 
@@ -57,31 +56,6 @@ struct RequestLog: RouterMiddleware {
 
   /// Those that any route has.
   private static let methods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST"
-
-  /// The path without its query: a query may hold the webhook token.
-  private func log(
-    _ request: Request, _ context: APIContext, _ status: HTTPResponse.Status, _ duration: Duration,
-    _ failure: (any Error)?
-  ) {
-    let route = context.endpointPath ?? request.uri.path
-    // A probe that finds us not ready is the asker's news, several times a second.
-    let level: Logger.Level = route.hasPrefix("/health") ? .debug : status.code >= 500 ? .error : .info
-    guard logger.logLevel <= level else { return }
-    var facts: Logger.Metadata = [
-      LogKey.requestID: "\(context.requestID)",
-      LogKey.method: "\(request.method.rawValue)",
-      LogKey.route: "\(route)",
-      LogKey.status: "\(status.code)",
-      LogKey.durationMilliseconds: "\(duration.milliseconds)",
-    ]
-    if status.code >= 500, let failure { facts[LogKey.error] = "\(failure)" }
-    logger.log(level: level, "request", metadata: facts)
-  }
-}
-
-extension HTTPResponse.Status {
-  /// As nginx has it; only ever counted and logged.
-  fileprivate static let clientHasGone = HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
 }
 
 extension String {

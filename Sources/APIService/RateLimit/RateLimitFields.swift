@@ -6,16 +6,21 @@ import RateLimit
 enum RateLimitFields {
   /// Nothing when the request was not counted.
   static func of(_ ticket: RateTicket) -> HTTPFields {
-    guard let decision = ticket.decision else { return [:] }
+    var fields = HTTPFields()
+    add(of: ticket, to: &fields)
+    return fields
+  }
+
+  /// The same, one after the other.
+  static func add(of ticket: RateTicket, to sink: inout some FieldSink) {
+    guard let decision = ticket.decision else { return }
     let (limit, remaining) = (String(ticket.quota.requests), String(decision.remaining))
     let seconds = String(decision.wait.wholeSeconds)
-    return [
-      .rateLimitPolicy: "\"default\";q=\(limit);w=\(ticket.quota.windowSeconds)",
-      .rateLimit: "\"default\";r=\(remaining);t=\(seconds)",
-      .xRateLimitLimit: limit,
-      .xRateLimitRemaining: remaining,
-      .xRateLimitReset: seconds,
-    ]
+    sink.add(.rateLimitPolicy, "\"default\";q=\(limit);w=\(ticket.quota.windowSeconds)")
+    sink.add(.rateLimit, "\"default\";r=\(remaining);t=\(seconds)")
+    sink.add(.xRateLimitLimit, limit)
+    sink.add(.xRateLimitRemaining, remaining)
+    sink.add(.xRateLimitReset, seconds)
   }
 }
 

@@ -12,7 +12,9 @@ struct RateLimiting: RouterMiddleware {
     _ request: Request, context: APIContext,
     next: (Request, APIContext) async throws -> Response
   ) async throws -> Response {
-    guard let ticket = limits.ticket(for: context.principal) else { return try await next(request, context) }
+    guard let ticket = context.prepared?.ticket ?? limits.ticket(for: context.principal) else {
+      return try await next(request, context)
+    }
     var context = context
     context.rateTicket = ticket
     do {
@@ -32,6 +34,7 @@ struct RateLimiting: RouterMiddleware {
       try await ticket.pass()
       return try await next(request, context)
     }
+    try ticket.confirm()
     // What is answered without a lookup, a bad query for instance, counts too.
     let response: Response
     do { response = try await next(request, context) } catch {

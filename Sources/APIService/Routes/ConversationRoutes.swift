@@ -103,7 +103,7 @@ struct ConversationRoutes: Sendable {
 
   /// Nothing leaves before this: somebody else's is the same 404 as none.
   private func authorize(_ answer: CacheAnswer, _ principal: Principal) throws(Problem) {
-    guard answer.value.status == 200, principal.scope.includes(answer.value.owner) else { throw .notFound }
+    guard principal.maySee(answer.value) else { throw .notFound }
   }
 
   private func written(

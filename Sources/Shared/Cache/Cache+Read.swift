@@ -46,8 +46,13 @@ extension Cache {
       return try await loadDirectly(entry, .off, &times, load)
     }
     let deadline = ContinuousClock.now + settings.redisBudget
-    let verdict = try await look(at: entry, for: terms, until: deadline)
-    times.lap(verdict.asked)
+    let verdict: Result<CacheVerdict, CacheBypass>
+    if let look = terms.look, look.valueKey == entry.valueKey {
+      (verdict, times) = (look.result, look.times)
+    } else {
+      verdict = try await look(at: entry, for: terms, until: deadline)
+      times.lap(verdict.asked)
+    }
     switch verdict {
     case .success(.hit(let hit)):
       note(hit.distrust)

@@ -82,16 +82,29 @@ package final class Cache: Sendable {
     }
     do {
       let reply = try await command(deadline - now)
-      record(.success, of: .allowed)
+      succeeded()
       return .success(reply)
     } catch {
       guard error.code != .cancelled else { throw CancellationError() }
-      record(CircuitBreaker.Outcome(error), of: .allowed)
-      let bypass = CacheBypass(error)
-      observe(.redisFailed(bypass.reason))
-      logger.debug("cache read failed", metadata: ["error": "\(error)"])
-      return .failure(bypass)
+      return .failure(failed(error))
     }
+  }
+
+  /// Whether the breaker would let a command through; asks for no probe.
+  var isBreakerClosed: Bool { breaker.withLockedValue { $0.isClosed } }
+
+  /// A command of a read was answered.
+  func succeeded() { record(.success, of: .allowed) }
+
+  /// A command of a read failed.
+  ///
+  /// - Returns: what the read is to say of it.
+  func failed(_ error: RedisError) -> CacheBypass {
+    record(CircuitBreaker.Outcome(error), of: .allowed)
+    let bypass = CacheBypass(error)
+    observe(.redisFailed(bypass.reason))
+    logger.debug("cache read failed", metadata: ["error": "\(error)"])
+    return bypass
   }
 
   private func probe() async {

@@ -16,10 +16,7 @@ struct CacheServer: Sendable {
   ) async throws(RedisError) -> (verdict: CacheVerdict, passage: RedisReply?) {
     let connection = try redis.connection()
     let gated = try await connection.pipeline([entry.lookup], behind: gate, timeout: timeout)
-    guard let reply = try gated.replies.first?.get(), let verdict = judge(reply, from: connection) else {
-      throw Self.unexpected("MGET")
-    }
-    return (verdict, gated.passage)
+    return (try judge(lookup: gated.replies, from: connection), gated.passage)
   }
 
   /// The same for a reader that may have the body; no verdict when it has not, and all of it is to be looked at.
@@ -28,15 +25,30 @@ struct CacheServer: Sendable {
   ) async throws(RedisError) -> (verdict: CacheVerdict?, passage: RedisReply?) {
     let connection = try redis.connection()
     let gated = try await connection.pipeline(entry.glance, behind: terms.gate, timeout: timeout)
-    guard let head = gated.replies.first, let marks = try gated.replies.last?.get().array, marks.count == 2
+    return (try judge(glance: gated.replies, for: terms, from: connection), gated.passage)
+  }
+
+  func judge(
+    lookup replies: ArraySlice<RedisReply>, from connection: RedisConnection
+  ) throws(RedisError) -> CacheVerdict {
+    guard let reply = try replies.first?.get(), let verdict = judge(reply, from: connection) else {
+      throw Self.unexpected("MGET")
+    }
+    return verdict
+  }
+
+  func judge(
+    glance replies: ArraySlice<RedisReply>, for terms: ReadTerms, from connection: RedisConnection
+  ) throws(RedisError) -> CacheVerdict? {
+    guard let head = replies.first, let marks = try replies.last?.get().array, marks.count == 2
     else { throw Self.unexpected("MGET") }
     let stored = head.bytes.flatMap { StoredValue(head: $0, for: terms) }
     let verdict = CacheVerdict(
       stored, record: marks[0], watermark: marks[1], server: connection.serverName,
       acceptsUnverified: acceptsUnverified, now: clock.now)
     doubt(connection, verdict.distrust)
-    if case .hit = verdict, stored?.isCutOff == true { return (nil, gated.passage) }
-    return (verdict, gated.passage)
+    if case .hit = verdict, stored?.isCutOff == true { return nil }
+    return verdict
   }
 
   /// Nil when the reply is none to a lookup.

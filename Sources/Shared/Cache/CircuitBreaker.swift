@@ -37,6 +37,9 @@ struct CircuitBreaker: Sendable {
   // Beside the state and not within: taking an array out of an enum copies it, here once per request.
   private var window = FailureWindow()
 
+  /// Whether calls are made without asking twice.
+  var isClosed: Bool { if case .closed = state { true } else { false } }
+
   /// Whether a call may be made now; to be followed by ``record(_:of:now:)`` with what was returned here.
   mutating func admit(now: ContinuousClock.Instant) -> Admission {
     guard case .open(let nextProbe) = state else { return .allowed }

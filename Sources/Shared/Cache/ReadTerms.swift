@@ -7,13 +7,17 @@ package struct ReadTerms: Sendable {
   package let known: EntityTags
   /// Passed once by each read, whatever it finds. Nil when nothing has to be passed.
   package let gate: (any ReadGate)?
+  /// Made already, on the same terms; a read of that entry does not look again.
+  package let look: CacheLook?
 
   package init(
-    forms: AcceptedForms = .plain, known: EntityTags = EntityTags(), gate: (any ReadGate)? = nil
+    forms: AcceptedForms = .plain, known: EntityTags = EntityTags(), gate: (any ReadGate)? = nil,
+    look: CacheLook? = nil
   ) {
     self.forms = forms
     self.known = known
     self.gate = gate
+    self.look = look
   }
 
   /// In which form a body is sent.

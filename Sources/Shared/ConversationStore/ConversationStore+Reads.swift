@@ -34,12 +34,10 @@ extension ConversationStore {
       return try .page(
         answer, reading, columns: 2, owner: owner, { try $0.message(from: $1) }, keyset: { $0.keyset })
     }
-    guard list.isCacheable else {
+    guard let field = list.messagesField else {
       return try await cache.readUncached(for: terms, load: load).within(scope)
     }
-    return try await cache.read(
-      .conversation(id), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load
-    ).within(scope)
+    return try await cache.read(.conversation(id), field, for: terms, load: load).within(scope)
   }
 
   /// A page of a user's history, newest first; empty for an unknown user.
@@ -53,9 +51,8 @@ extension ConversationStore {
       return try .page(
         answer, reading, columns: 1, owner: user, { try $0.message(from: $1) }, keyset: { $0.historyKeyset })
     }
-    guard list.isCacheable else { return try await cache.readUncached(for: terms, load: load) }
-    return try await cache.read(
-      .user(user), .messages(page: list.page.page, limit: list.page.limit), for: terms, load: load)
+    guard let field = list.messagesField else { return try await cache.readUncached(for: terms, load: load) }
+    return try await cache.read(.user(user), field, for: terms, load: load)
   }
 
   /// A page of conversations, newest first: of one user through the cache, of all users from the primary.

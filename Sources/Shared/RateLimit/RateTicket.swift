@@ -9,6 +9,8 @@ package final class RateTicket: ReadGate {
     case open
     /// Nil when it was admitted without having been counted.
     case passed(RateDecision?)
+    /// Nil when it was refused since nobody counts.
+    case refused(RateDecision?, RateLimitError)
   }
 
   private let limiter: RateLimiter
@@ -24,27 +26,46 @@ package final class RateTicket: ReadGate {
 
   /// What was decided; nil before it is passed, and when the request was not counted.
   package var decision: RateDecision? {
-    state.withLockedValue { if case .passed(let decision) = $0 { decision } else { nil } }
+    state.withLockedValue {
+      switch $0 {
+      case .open: nil
+      case .passed(let decision), .refused(let decision, _): decision
+      }
+    }
   }
+
+  /// Whether the request has still to be counted.
+  package var isOpen: Bool { state.withLockedValue { if case .open = $0 { true } else { false } } }
 
   /// Counts the request, unless that was done with a lookup.
   ///
   /// - Throws: ``RateLimitError``, `CancellationError`.
   package func pass() async throws {
-    let isOpen = state.withLockedValue { if case .open = $0 { true } else { false } }
-    if isOpen { try await limiter.cache.pass(self) }
+    if isOpen { return try await limiter.cache.pass(self) }
+    try confirm()
+  }
+
+  /// Turns away whom it has turned away already.
+  ///
+  /// - Throws: ``RateLimitError``.
+  package func confirm() throws {
+    let refusal: RateLimitError? = state.withLockedValue { if case .refused(_, let error) = $0 { error } else { nil } }
+    if let refusal { throw refusal }
   }
 
   package var call: RedisScriptCall { limiter.call(for: subject) }
 
   package func judge(_ reply: RedisReply?) throws {
-    // Also when it is turned away: it has been asked.
-    let decision: RateDecision?
-    do { decision = try limiter.decide(on: reply, for: subject) } catch {
-      state.withLockedValue { $0 = .passed(nil) }
-      throw error
-    }
-    state.withLockedValue { $0 = .passed(decision) }
-    if let decision, !decision.isAdmitted { throw RateLimitError.exceeded(quota, decision.wait) }
+    let verdict: State
+    do throws(RateLimitError) {
+      let decision = try limiter.decide(on: reply, for: subject)
+      if let decision, !decision.isAdmitted {
+        verdict = .refused(decision, .exceeded(quota, decision.wait))
+      } else {
+        verdict = .passed(decision)
+      }
+    } catch { verdict = .refused(nil, error) }
+    state.withLockedValue { $0 = verdict }
+    try confirm()
   }
 }

@@ -146,9 +146,7 @@ extension RedisClient {
   /// One of the shared connections, for who must know which server answered: the caller's own event loop's, which saves
   /// a thread switch each way; else the next in turn. For commands that neither block nor change the connection.
   package func connection() throws(RedisError) -> RedisConnection {
-    if let here = MultiThreadedEventLoopGroup.currentEventLoop,
-      let connection = supervisors.first(where: { $0.eventLoop === here })?.connection
-    {
+    if let here = MultiThreadedEventLoopGroup.currentEventLoop, let connection = connection(on: here) {
       return connection
     }
     let first = turn()
@@ -156,6 +154,11 @@ extension RedisClient {
       if let connection = supervisors[(first + offset) % supervisors.count].connection { return connection }
     }
     throw supervisors[first].refusal
+  }
+
+  /// The shared connection of that event loop, if it takes commands.
+  package func connection(on eventLoop: any EventLoop) -> RedisConnection? {
+    supervisors.first { $0.eventLoop === eventLoop }?.connection
   }
 
   private func turn() -> Int {

@@ -21,6 +21,22 @@ extension RedisConnection {
     try await pipeline(commands, deadline: deadline(timeout))
   }
 
+  /// Sends what is encoded already, without a task that waits. Error replies stay among the replies.
+  ///
+  /// - Parameter then: called once, on the connection's event loop, or at once when nothing can be sent. It must return
+  ///   at once.
+  package func send(
+    _ request: RedisRequest, timeout: Duration,
+    then: @escaping @Sendable (Result<[RedisReply], RedisError>) -> Void
+  ) {
+    let isSingle = request.commands == 1
+    send(request.bytes, replies: request.commands, deadline: deadline(timeout)) { outcome in
+      let replies = outcome.map { isSingle ? [$0] : $0.array ?? [] }
+      if case .success(let replies) = replies { self.leaveIfReadOnly(replies) }
+      then(replies)
+    }
+  }
+
   /// Runs a script, sending its source only if the server does not know it; an error reply is thrown.
   package func evaluate(
     _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument], timeout: Duration? = nil

@@ -4,6 +4,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import Telemetry
 
 @testable import APIService
@@ -19,8 +20,8 @@ final class EmbeddedConnection {
   init(isDraining: Bool = false, limits: ConnectionLimits = ConnectionLimits()) throws {
     let watcher = ConnectionWatcher(metrics: metrics, logger: Logger(label: "test")) { isDraining }
     try channel.pipeline.syncOperations.addHandler(socket)
-    try APIChannel.configure(channel, limits: limits, watcher: watcher)
-    try channel.pipeline.syncOperations.addHandler(program)
+    try ConnectionPipeline.configure(
+      channel, limits: limits, watcher: watcher, program: [HTTP1ToHTTPServerCodec(secure: false), program])
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
   }
 

@@ -1,4 +1,5 @@
 package import Conversations
+package import Keyspace
 
 /// Which part of a list is wanted, and whether it is to be counted.
 package struct ListRequest: Sendable, Hashable {
@@ -32,6 +33,11 @@ package struct ListRequest: Sendable, Hashable {
 
   /// Only numbered pages with a total are kept: of the others there are too many kinds, each rarely asked for twice.
   var isCacheable: Bool { includesTotal && cursor == nil }
+
+  /// Where such a page of a conversation's or a user's messages is kept; nil for one that is not.
+  package var messagesField: CacheField? {
+    isCacheable ? .messages(page: page.page, limit: page.limit) : nil
+  }
 
   /// Rows to fetch: one more than the page where only that tells whether there is another.
   var fetchLimit: Int { page.limit + (isCacheable ? 0 : 1) }

@@ -26,6 +26,28 @@ package struct UUIDValue: Hashable, Comparable, Sendable, CustomStringConvertibl
     self.init(high: UInt64(value >> 64), low: UInt64(truncatingIfNeeded: value))
   }
 
+  /// The standard form in lower case, as ``description`` has it; anything else is nil.
+  package init?(lowercase text: UnsafeRawBufferPointer) {
+    guard text.count == 36 else { return nil }
+    var (high, low): (UInt64, UInt64) = (0, 0)
+    for index in 0..<36 {
+      let byte = text[index]
+      if index == 8 || index == 13 || index == 18 || index == 23 {
+        guard byte == UInt8(ascii: "-") else { return nil }
+        continue
+      }
+      let digit: UInt8
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+      default: return nil
+      }
+      high = high << 4 | low >> 60
+      low = low << 4 | UInt64(digit)
+    }
+    self.init(high: high, low: low)
+  }
+
   /// A version 4 value from the system's generator.
   package static func random() -> UUIDValue {
     var generator = SystemRandomNumberGenerator()

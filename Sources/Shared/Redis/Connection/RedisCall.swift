@@ -6,9 +6,12 @@ internal import NIOCore
 final class RedisCall: Sendable {
   typealias Outcome = Result<RedisReply, RedisError>
 
+  /// Who is told. What is called must return at once: it is the connection's event loop that waits.
+  typealias Waiter = @Sendable (Outcome) -> Void
+
   private enum State {
     case created
-    case waiting(CheckedContinuation<Outcome, Never>)
+    case waiting(Waiter)
     /// Answered, timed out or cancelled; possibly before anybody waited.
     case finished
   }
@@ -31,22 +34,22 @@ final class RedisCall: Sendable {
   }
 
   /// The caller begins to wait. False if it was cancelled before; it has been told so.
-  func wait(_ continuation: CheckedContinuation<Outcome, Never>) -> Bool {
+  func wait(_ waiter: @escaping Waiter) -> Bool {
     let isWaiting = state.withLockedValue { state in
       guard case .created = state else { return false }
-      state = .waiting(continuation)
+      state = .waiting(waiter)
       return true
     }
-    if !isWaiting { continuation.resume(returning: .failure(Self.cancellation)) }
+    if !isWaiting { waiter(.failure(Self.cancellation)) }
     return isWaiting
   }
 
   func finish(_ outcome: Outcome) {
-    let continuation: CheckedContinuation<Outcome, Never>? = state.withLockedValue { state in
+    let waiter: Waiter? = state.withLockedValue { state in
       defer { state = .finished }
-      return if case .waiting(let continuation) = state { continuation } else { nil }
+      return if case .waiting(let waiter) = state { waiter } else { nil }
     }
-    continuation?.resume(returning: outcome)
+    waiter?(outcome)
   }
 
   func cancel() { finish(.failure(Self.cancellation)) }

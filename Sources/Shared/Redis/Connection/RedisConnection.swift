@@ -57,12 +57,21 @@ package final class RedisConnection: Sendable {
     let call = RedisCall(request: request, replies: replies, deadline: deadline)
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        guard call.wait(continuation) else { return }
+        guard call.wait({ continuation.resume(returning: $0) }) else { return }
         post(call)
       }
     } onCancel: {
       call.cancel()
     }
+  }
+
+  /// The same without a task: `then` is called once, on the connection's event loop or, when nothing can be sent, at
+  /// once.
+  func send(
+    _ request: ByteBuffer, replies: Int, deadline: NIODeadline, then: @escaping RedisCall.Waiter
+  ) {
+    let call = RedisCall(request: request, replies: replies, deadline: deadline)
+    if call.wait(then) { post(call) }
   }
 
   private func post(_ call: RedisCall) {

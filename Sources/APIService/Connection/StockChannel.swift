@@ -1,12 +1,11 @@
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// A client's connection: our limits around Hummingbird's request loop.
-struct APIChannel: HTTPChannelHandler {
+/// A client's connection as Hummingbird serves it, with our limits around its request loop: `HTTP_SERVER=stock`.
+struct StockChannel: HTTPChannelHandler {
   typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
   let responder: Responder
@@ -15,23 +14,11 @@ struct APIChannel: HTTPChannelHandler {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
-      try Self.configure(channel, limits: limits, watcher: watcher)
+      try ConnectionPipeline.configure(
+        channel, limits: limits, watcher: watcher, program: [HTTP1ToHTTPServerCodec(secure: false)])
       return try NIOAsyncChannel(
         wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
     }
-  }
-
-  /// Everything between the socket and who answers.
-  static func configure(
-    _ channel: any Channel, limits: ConnectionLimits, watcher: ConnectionWatcher
-  ) throws {
-    let gate = RequestGate(limits: limits, watcher: watcher, now: channel.eventLoop.now)
-    let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandlers([
-      LingeringClose(gate: gate, limits: limits), HTTPResponseEncoder(),
-      ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits.decoder)), gate,
-      HTTP1ToHTTPServerCodec(secure: false),
-    ])
   }
 
   /// Serves one request after the other. When the connection is gone, the request at hand is cancelled: nobody would

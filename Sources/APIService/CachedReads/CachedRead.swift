@@ -1,0 +1,46 @@
+import Cache
+import Conversations
+import HTTPTypes
+import NIOCore
+import RateLimit
+
+/// A plain read that was understood, from its lookup to its answer.
+struct CachedRead: Sendable {
+  let start: ContinuousClock.Instant
+  let principal: Principal
+  let entry: CacheEntry
+  let terms: ReadTerms
+  /// Nil for a principal without a limit.
+  let ticket: RateTicket?
+  /// Of a page.
+  let links: PageLinks?
+  let requestID: String
+  let origin: String?
+
+  /// As the router has it.
+  var route: String {
+    links == nil ? Operation.readConversation.path : Operation.listConversationMessages.path
+  }
+
+  /// The whole answer, ready to send.
+  ///
+  /// - Parameter isLast: whether the connection ends with it.
+  func answer(_ answer: CacheAnswer, crossOrigin: CrossOriginPolicy?, isLast: Bool) -> ByteBuffer {
+    let body = answer.value.body
+    var bytes = ByteBuffer()
+    bytes.reserveCapacity(1024 + body.readableBytes)
+    bytes.writeStaticString(
+      answer.value.isKnown ? "HTTP/1.1 304 Not Modified\r\n" : "HTTP/1.1 200 OK\r\n")
+    CachedResponse.addFields(
+      of: answer, links: links, since: start,
+      vary: crossOrigin?.vary(CachedResponse.vary) ?? CachedResponse.vary, to: &bytes)
+    if let ticket { RateLimitFields.add(of: ticket, to: &bytes) }
+    bytes.add(.xRequestID, requestID)
+    crossOrigin?.addFields(for: origin, to: &bytes)
+    bytes.add(.date, HTTPDate.now)
+    if isLast { bytes.add(.connection, "close") }
+    bytes.writeStaticString("\r\n")
+    bytes.writeImmutableBuffer(body)
+    return bytes
+  }
+}

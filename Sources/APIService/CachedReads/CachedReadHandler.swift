@@ -1,0 +1,141 @@
+import Cache
+import HTTPTypes
+import NIOCore
+
+/// Nearest to the socket: answers the reads that ``CachedReads`` understands, and passes on all other bytes.
+///
+/// While an answer is being looked up, whatever else comes waits here, so that everything behind sees requests in their
+/// order and never two at once. That takes as long as a reader waits for Redis at most.
+///
+/// `@unchecked Sendable`: all of it happens on the channel's event loop.
+final class CachedReadHandler: ChannelDuplexHandler, @unchecked Sendable {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let reads: CachedReads
+  private let gate: RequestGate
+  private let connection: LoopConnection
+  private var context: ChannelHandlerContext?
+  /// The read that is being looked up, and its bytes.
+  private var current: (read: CachedRead, bytes: ByteBuffer)?
+  private var held = HeldInput()
+
+  init(_ reads: CachedReads, gate: RequestGate, connection: LoopConnection) {
+    self.reads = reads
+    self.gate = gate
+    self.connection = connection
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+}
+
+/// What came while a read was being looked up.
+private struct HeldInput {
+  var bytes: ByteBuffer?
+  var events: [Any] = []
+  /// Whether more was to be read: not before what came is used up.
+  var isReadWanted = false
+
+  mutating func add(_ more: ByteBuffer) {
+    if bytes == nil { bytes = more } else { bytes?.writeImmutableBuffer(more) }
+  }
+}
+
+// MARK: - In
+
+extension CachedReadHandler {
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let bytes = unwrapInboundIn(data)
+    if current == nil { take(bytes, context) } else { held.add(bytes) }
+  }
+
+  /// Events end what may come; those behind must not hear of it before they have seen what came.
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if current == nil { context.fireUserInboundEventTriggered(event) } else { held.events.append(event) }
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if current != nil, held.bytes != nil { held.isReadWanted = true } else { context.read() }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    held = HeldInput()
+    context.fireChannelInactive()
+  }
+
+  private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    guard let (read, length) = understand(bytes, context) else {
+      return context.fireChannelRead(wrapInboundOut(bytes))
+    }
+    var rest = bytes
+    let own = rest.readSlice(length: length) ?? bytes
+    current = (read, own)
+    if rest.readableBytes > 0 { held.add(rest) }
+    let isAsked = reads.look(read) { [self] look in conclude(look) }
+    if !isAsked { passOn(nil) }
+  }
+
+  /// Only between requests, and when the client takes what it was sent.
+  private func understand(
+    _ bytes: ByteBuffer, _ context: ChannelHandlerContext
+  ) -> (CachedRead, length: Int)? {
+    guard gate.isBetweenRequests, context.channel.isWritable else { return nil }
+    return bytes.withUnsafeReadableBytes { bytes in
+      guard let request = PlainRead(bytes), let read = reads.understand(request, in: bytes) else { return nil }
+      return (read, request.length)
+    }
+  }
+}
+
+// MARK: - Out
+
+extension CachedReadHandler {
+  private func conclude(_ look: CacheLook?) {
+    guard let current else { return }
+    guard let context, context.channel.isActive else {
+      self.current = nil
+      return reads.note(current.read, .clientHasGone)
+    }
+    guard let look, let answer = reads.answer(current.read, from: look) else {
+      return passOn(PreparedRead(ticket: current.read.ticket, look: look))
+    }
+    send(answer, to: current.read, context)
+    reads.note(current.read, answer.value.isKnown ? .notModified : .ok)
+    goOn(context)
+  }
+
+  private func send(_ answer: CacheAnswer, to read: CachedRead, _ context: ChannelHandlerContext) {
+    // What is held ends the connection, if it is not more bytes.
+    let isLast = gate.answered(isLast: !held.events.isEmpty)
+    let bytes = read.answer(answer, crossOrigin: reads.parts.crossOrigin, isLast: isLast)
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    // By way of whoever sees to it that the client gets the answer.
+    if isLast { context.pipeline.close(mode: .output, promise: nil) }
+  }
+
+  /// The router is to answer.
+  private func passOn(_ prepared: PreparedRead?) {
+    guard let context, let current else { return }
+    connection.prepare(prepared)
+    context.fireChannelRead(wrapInboundOut(current.bytes))
+    connection.prepare(nil)
+    context.fireChannelReadComplete()
+    goOn(context)
+  }
+
+  /// What came meanwhile has its turn.
+  private func goOn(_ context: ChannelHandlerContext) {
+    let waiting = held
+    (current, held) = (nil, HeldInput())
+    if let bytes = waiting.bytes {
+      take(bytes, context)
+      context.fireChannelReadComplete()
+    }
+    for event in waiting.events { userInboundEventTriggered(context: context, event: event) }
+    if waiting.isReadWanted { read(context: context) }
+  }
+}

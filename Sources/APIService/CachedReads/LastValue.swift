@@ -1,0 +1,14 @@
+/// What was made of some bytes, for when the same bytes come next: clients repeat themselves.
+struct LastValue<Value> {
+  private var last: (bytes: [UInt8], value: Value)?
+
+  mutating func value(
+    of range: Range<Int>, in bytes: UnsafeRawBufferPointer, _ make: (String) -> Value
+  ) -> Value {
+    let slice = bytes[range]
+    if let last, last.bytes.elementsEqual(slice) { return last.value }
+    let value = make(bytes.text(range))
+    last = (Array(slice), value)
+    return value
+  }
+}
