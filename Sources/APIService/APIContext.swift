@@ -13,7 +13,9 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
   /// `X-Request-Id` as accepted or made; in every answer, problem and log line.
   var requestID: String
   /// What was done for the request before it came to the router.
-  var prepared: PreparedRead?
+  var prepared: PreparedRead? { didSet { start = prepared?.start ?? start } }
+  /// When work on the request began.
+  private(set) var start = ContinuousClock.now
   /// Set by `Forwarding` for what came by proxies.
   private var forwardedAddress: ClientAddress?
   /// Set by `RateLimiting`: what a read passes with its lookup. Nil for a principal without a limit.

@@ -17,10 +17,17 @@ struct CachedRead: Sendable {
   let requestID: String
   let origin: String?
 
+  var isForMessages: Bool { links != nil }
+
+  var route: String { Self.route(isForMessages) }
+
   /// As the router has it.
-  var route: String {
-    links == nil ? Operation.readConversation.path : Operation.listConversationMessages.path
+  static func route(_ isForMessages: Bool) -> String {
+    isForMessages ? Operation.listConversationMessages.path : Operation.readConversation.path
   }
+
+  /// What the router need not do again.
+  func prepared(_ look: CacheLook?) -> PreparedRead { PreparedRead(start: start, ticket: ticket, look: look) }
 
   /// The whole answer, ready to send.
   ///

@@ -74,6 +74,7 @@ extension CachedReadHandler {
     var rest = bytes
     let own = rest.readSlice(length: length) ?? bytes
     current = (read, own)
+    gate.willAnswer()
     if rest.readableBytes > 0 { held.add(rest) }
     let isAsked = reads.look(read) { [self] look in conclude(look) }
     if !isAsked { passOn(nil) }
@@ -101,7 +102,7 @@ extension CachedReadHandler {
       return reads.note(current.read, .clientHasGone)
     }
     guard let look, let answer = reads.answer(current.read, from: look) else {
-      return passOn(PreparedRead(ticket: current.read.ticket, look: look))
+      return passOn(current.read.prepared(look))
     }
     send(answer, to: current.read, context)
     reads.note(current.read, answer.value.isKnown ? .notModified : .ok)

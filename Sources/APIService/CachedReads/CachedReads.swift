@@ -4,6 +4,7 @@ import Conversations
 import Foundation
 import HTTPTypes
 import Keyspace
+import Logging
 import NIOCore
 import RateLimit
 
@@ -31,6 +32,12 @@ final class CachedReads: @unchecked Sendable {
   private var types = LastValue<Bool>()
   private var hosts = LastValue<Bool>()
   private var random = RequestID.Generator()
+  private var series: [ReadKind: RequestMetrics.Series] = [:]
+
+  private struct ReadKind: Hashable {
+    let isForMessages: Bool
+    let status: Int
+  }
 
   init(_ parts: Parts, on eventLoop: any EventLoop) {
     self.parts = parts
@@ -66,8 +73,17 @@ final class CachedReads: @unchecked Sendable {
   }
 
   func note(_ read: CachedRead, _ status: HTTPResponse.Status) {
-    parts.record.add(
-      .get, route: read.route, path: read.route, status, in: .now - read.start, requestID: read.requestID)
+    let duration = ContinuousClock.now - read.start
+    series(read.isForMessages, status).count(in: duration)
+    parts.record.log(.info, .get, read.route, status, in: duration, requestID: read.requestID)
+  }
+
+  private func series(_ isForMessages: Bool, _ status: HTTPResponse.Status) -> RequestMetrics.Series {
+    let kind = ReadKind(isForMessages: isForMessages, status: status.code)
+    if let known = series[kind] { return known }
+    let new = parts.record.metrics.series(.get, route: CachedRead.route(isForMessages), status)
+    series[kind] = new
+    return new
   }
 }
 

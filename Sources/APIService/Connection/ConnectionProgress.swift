@@ -81,6 +81,11 @@ struct ConnectionProgress {
     if case .nothing = reading, case .open = course { unanswered == 0 } else { false }
   }
 
+  /// A whole request came for somebody else.
+  mutating func used(now: NIODeadline) {
+    if isBetweenRequests { reading = .nothing(since: now) }
+  }
+
   /// A whole request came and was answered elsewhere.
   ///
   /// - Returns: whether the connection ends with the answer.

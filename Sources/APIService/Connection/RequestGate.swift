@@ -89,6 +89,11 @@ extension RequestGate {
   /// Whether the next byte begins a request that would be the only one under way.
   var isBetweenRequests: Bool { progress.isBetweenRequests }
 
+  /// A whole request came that we do not see unless it is passed on. The connection is not idle.
+  func willAnswer() {
+    if let context { progress.used(now: context.eventLoop.now) }
+  }
+
   /// A whole request was answered that we have not seen.
   ///
   /// - Parameter isLast: whether nothing more will come.

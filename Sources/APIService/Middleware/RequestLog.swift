@@ -15,7 +15,6 @@ struct RequestLog: RouterMiddleware {
     _ request: Request, context: APIContext,
     next: (Request, APIContext) async throws -> Response
   ) async throws -> Response {
-    let start = ContinuousClock.now
     var context = context
     context.requestID = RequestID.accept(request.headers[.xRequestID])
     var response: Response
@@ -30,7 +29,7 @@ struct RequestLog: RouterMiddleware {
     }
     response.headers[.xRequestID] = context.requestID
     crossOrigin?.mark(&response.headers, for: request.headers[.origin])
-    let duration = ContinuousClock.now - start
+    let duration = ContinuousClock.now - context.start
     // Whatever it is, nobody reads it: the client has gone, or the process must end.
     let status = Task.isCancelled && failure != nil ? .clientHasGone : response.status
     record.add(

@@ -12,9 +12,17 @@ struct RequestMetrics: Sendable {
     let status: Int
   }
 
-  private struct Series {
+  /// What requests of one kind are counted in.
+  struct Series: Sendable {
     let requests: Counter
     let duration: Metrics.Timer
+
+    /// One more; takes no lock.
+    func count(in duration: Duration) {
+      requests.increment()
+      let (seconds, attoseconds) = duration.components
+      self.duration.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
   }
 
   private let registry: PrometheusMetrics
@@ -24,16 +32,13 @@ struct RequestMetrics: Sendable {
   init(_ registry: PrometheusMetrics) { self.registry = registry }
 
   /// - Parameter route: the template; nil when there is none, and the path is anything at all.
-  func count(
-    _ method: HTTPRequest.Method, route: String?, _ status: HTTPResponse.Status, in duration: Duration
-  ) {
+  func series(
+    _ method: HTTPRequest.Method, route: String?, _ status: HTTPResponse.Status
+  ) -> Series {
     let key = Key(
       method: Self.methods.contains(method) ? method.rawValue : "other", route: route ?? "NotFound",
       status: status.code)
-    let series = known.withLockedValue { $0[key] } ?? make(key)
-    series.requests.increment()
-    let (seconds, attoseconds) = duration.components
-    series.duration.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    return known.withLockedValue { $0[key] } ?? make(key)
   }
 
   private func make(_ key: Key) -> Series {

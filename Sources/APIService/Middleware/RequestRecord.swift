@@ -12,18 +12,26 @@ struct RequestRecord: Sendable {
   ///   - path: without its query, which may hold the webhook token.
   ///   - failure: what a server error comes from.
   func add(
-    _ method: HTTPRequest.Method, route: String?, path: @autoclosure () -> String, _ status: HTTPResponse.Status,
+    _ method: HTTPRequest.Method, route: String?, path: String, _ status: HTTPResponse.Status,
     in duration: Duration, requestID: String, failure: (any Error)? = nil
   ) {
-    metrics.count(method, route: route, status, in: duration)
+    metrics.series(method, route: route, status).count(in: duration)
     let isProbe = route?.hasPrefix("/health") ?? false
     // A probe that finds us not ready is the asker's news, several times a second.
     let level: Logger.Level = isProbe ? .debug : status.code >= 500 ? .error : .info
+    log(level, method, route ?? path, status, in: duration, requestID: requestID, failure: failure)
+  }
+
+  /// The line alone.
+  func log(
+    _ level: Logger.Level, _ method: HTTPRequest.Method, _ route: String, _ status: HTTPResponse.Status,
+    in duration: Duration, requestID: String, failure: (any Error)? = nil
+  ) {
     guard logger.logLevel <= level else { return }
     var facts: Logger.Metadata = [
       LogKey.requestID: "\(requestID)",
       LogKey.method: "\(method.rawValue)",
-      LogKey.route: "\(route ?? path())",
+      LogKey.route: "\(route)",
       LogKey.status: "\(status.code)",
       LogKey.durationMilliseconds: "\(duration.milliseconds)",
     ]

@@ -42,34 +42,31 @@ struct ConversationRoutes: Sendable {
   }
 
   @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-    let start = ContinuousClock.now
     let terms = try request.readTerms(context)
     let principal = context.principal
     let (filter, list, links) = try request.readList(at: "/conversations") { query in
       ConversationFilter(&query, subject: principal.userID, role: principal.role)
     }
     let answer = try await store.conversations(filter, list, for: terms)
-    return CachedResponse.make(answer, links: links, since: start)
+    return CachedResponse.make(answer, links: links, since: context.start)
   }
 
   @Sendable private func read(_ request: Request, _ context: APIContext) async throws -> Response {
-    let start = ContinuousClock.now
     let terms = try request.readTerms(context)
     let id = try conversationID(context)
     try request.refuseQuery()
     let answer = try await store.conversation(id, in: context.principal.scope, for: terms)
     try authorize(answer, context.principal)
-    return CachedResponse.make(answer, since: start)
+    return CachedResponse.make(answer, since: context.start)
   }
 
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
-    let start = ContinuousClock.now
     let terms = try request.readTerms(context)
     let id = try conversationID(context)
     let (_, list, links) = try request.readList(at: "/conversations/\(id)/messages")
     let answer = try await store.messages(of: id, list, in: context.principal.scope, for: terms)
     try authorize(answer, context.principal)
-    return CachedResponse.make(answer, links: links, since: start)
+    return CachedResponse.make(answer, links: links, since: context.start)
   }
 
   @Sendable private func patch(_ request: Request, _ context: APIContext) async throws -> Response {

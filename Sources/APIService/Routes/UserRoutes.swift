@@ -26,7 +26,6 @@ struct UserRoutes: Sendable {
 
   /// Authorised before looking: another user's id is the same 404 as an impossible one.
   @Sendable private func messages(_ request: Request, _ context: APIContext) async throws -> Response {
-    let start = ContinuousClock.now
     let terms = try request.readTerms(context)
     guard let user = context.pathID.flatMap({ UserID($0) }),
       context.principal.mayAccess(user: user)
@@ -34,6 +33,6 @@ struct UserRoutes: Sendable {
     let path = "/users/\(PercentEncoder.encode(user.text))/messages"
     let (_, list, links) = try request.readList(at: path)
     let answer = try await store.messages(of: user, list, for: terms)
-    return CachedResponse.make(answer, links: links, since: start)
+    return CachedResponse.make(answer, links: links, since: context.start)
   }
 }
