@@ -3,15 +3,19 @@ import Conversations
 import HTTPTypes
 import NIOCore
 import RateLimit
+import Redis
 
 /// A plain read that was understood, from its lookup to its answer.
 struct CachedRead: Sendable {
   let start: ContinuousClock.Instant
   let principal: Principal
-  let entry: CacheEntry
+  let conversation: ConversationID
+  let template: CacheLookTemplate
   let terms: ReadTerms
   /// Nil for a principal without a limit.
   let ticket: RateTicket?
+  /// The ticket's, encoded.
+  let question: RedisRequest?
   /// Of a page.
   let links: PageLinks?
   let requestID: String

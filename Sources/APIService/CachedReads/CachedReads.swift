@@ -7,6 +7,7 @@ import Keyspace
 import Logging
 import NIOCore
 import RateLimit
+import Redis
 
 /// Answers cached reads on one event loop, before the router.
 ///
@@ -34,6 +35,14 @@ final class CachedReads: @unchecked Sendable {
   private var random = RequestID.Generator()
   private var series: [ReadKind: RequestMetrics.Series] = [:]
 
+  private var templates: [TemplateKey: CacheLookTemplate] = [:]
+  private static let maximumTemplates = 1000
+
+  private struct TemplateKey: Hashable {
+    let field: CacheField
+    let isConditional: Bool
+  }
+
   private struct ReadKind: Hashable {
     let isForMessages: Bool
     let status: Int
@@ -48,23 +57,23 @@ final class CachedReads: @unchecked Sendable {
   func understand(_ request: PlainRead, in bytes: UnsafeRawBufferPointer) -> CachedRead? {
     let fields = request.fields
     guard let host = fields.host, hosts.value(of: host, in: bytes, { Authority.isValid($0) }),
-      let principal = principal(fields.authorization, in: bytes), let forms = forms(fields, in: bytes),
-      let (field, links) = field(of: request, in: bytes)
+      let reader = reader(fields.authorization, in: bytes), let forms = forms(fields, in: bytes)
     else { return nil }
-    let ticket = parts.limits.ticket(for: principal)
+    let known = EntityTags(fields.ifNoneMatch.map { [bytes.text($0)] } ?? [])
+    guard let (template, links) = place(of: request, isConditional: !known.isEmpty, in: bytes) else { return nil }
+    let ticket = parts.limits.ticket(for: reader.principal)
     return CachedRead(
-      start: .now, principal: principal,
-      entry: parts.cache.entry(.conversation(request.conversation), field),
-      terms: ReadTerms(
-        forms: forms, known: EntityTags(fields.ifNoneMatch.map { [bytes.text($0)] } ?? []), gate: ticket),
-      ticket: ticket, links: links,
-      requestID: random.accept(fields.requestID.map { bytes.text($0) }),
+      start: .now, principal: reader.principal, conversation: request.conversation, template: template,
+      terms: ReadTerms(forms: forms, known: known, gate: ticket), ticket: ticket, question: reader.question,
+      links: links, requestID: random.accept(fields.requestID.map { bytes.text($0) }),
       origin: parts.crossOrigin == nil ? nil : fields.origin.map { bytes.text($0) })
   }
 
-  /// Asks Redis. See ``Cache/look(at:for:on:then:)``.
+  /// Asks Redis. See ``Cache/look(at:by:behind:for:on:then:)``.
   func look(_ read: CachedRead, then: @escaping @Sendable (CacheLook?) -> Void) -> Bool {
-    parts.cache.look(at: read.entry, for: read.terms, on: eventLoop, then: then)
+    parts.cache.look(
+      at: read.conversation, by: read.template, behind: read.question, for: read.terms, on: eventLoop,
+      then: then)
   }
 
   /// The answer to the reader, when the look was a hit that is his to see.
@@ -90,20 +99,32 @@ final class CachedReads: @unchecked Sendable {
 // MARK: - What the fields say
 
 extension CachedReads {
-  private func principal(_ authorization: Range<Int>?, in bytes: UnsafeRawBufferPointer) -> Principal? {
+  private func reader(
+    _ authorization: Range<Int>?, in bytes: UnsafeRawBufferPointer
+  ) -> ReadPrincipals.Known? {
     switch parts.identity {
-    case .everyone(let principal): return principal
+    case .everyone(let principal): return known(principal)
     case .token(let verifier):
       guard let authorization else { return nil }
       let value = UnsafeRawBufferPointer(rebasing: bytes[authorization])
       let now = Date()
-      if let known = principals.principal(of: value, keyVersion: verifier.keyVersion, now: now) { return known }
+      if let known = principals.known(by: value, keyVersion: verifier.keyVersion, now: now) { return known }
       guard bytes.isEqualIgnoringCase(authorization.prefix(7), "bearer "),
-        let accepted = verifier.accepted(UnsafeRawBufferPointer(rebasing: value[7...]), now: now)
+        let accepted = verifier.accepted(UnsafeRawBufferPointer(rebasing: value[7...]), now: now),
+        let known = known(accepted.principal)
       else { return nil }
-      principals.remember(value, accepted)
-      return accepted.principal
+      principals.remember(known, by: value, accepted)
+      return known
     }
+  }
+
+  /// Nil when what their limit asks is too long for a command.
+  private func known(_ principal: Principal) -> ReadPrincipals.Known? {
+    guard let ticket = parts.limits.ticket(for: principal) else {
+      return ReadPrincipals.Known(principal: principal, question: nil)
+    }
+    guard let question = try? RedisRequest([ticket.call.byDigest]) else { return nil }
+    return ReadPrincipals.Known(principal: principal, question: question)
   }
 
   /// Nil when none is acceptable.
@@ -118,13 +139,26 @@ extension CachedReads {
   }
 
   /// Nil for a query that is no page's, or no page's that is kept.
-  private func field(
-    of request: PlainRead, in bytes: UnsafeRawBufferPointer
-  ) -> (field: CacheField, links: PageLinks?)? {
-    guard request.isForMessages else { return request.query == nil ? (.body, nil) : nil }
+  private func place(
+    of request: PlainRead, isConditional: Bool, in bytes: UnsafeRawBufferPointer
+  ) -> (CacheLookTemplate, PageLinks?)? {
+    guard request.isForMessages else {
+      return request.query == nil ? template(.body, isConditional).map { ($0, nil) } : nil
+    }
     var query = QueryParameters(request.query.map { bytes.text($0) })
     let list = ListRequest(&query)
-    guard (try? query.finish()) != nil, let field = list.messagesField else { return nil }
-    return (field, list.links(at: "/conversations/\(request.conversation)/messages", query))
+    guard (try? query.finish()) != nil, let field = list.messagesField,
+      let template = template(field, isConditional)
+    else { return nil }
+    return (template, list.links(at: "/conversations/\(request.conversation)/messages", query))
+  }
+
+  private func template(_ field: CacheField, _ isConditional: Bool) -> CacheLookTemplate? {
+    let key = TemplateKey(field: field, isConditional: isConditional)
+    if let known = templates[key] { return known }
+    guard let new = try? parts.cache.template(field, isConditional: isConditional) else { return nil }
+    if templates.count >= Self.maximumTemplates { templates.removeAll(keepingCapacity: true) }
+    templates[key] = new
+    return new
   }
 }

@@ -1,41 +1,47 @@
+package import Conversations
+package import Keyspace
 package import NIOCore
-internal import Redis
+package import Redis
 
 extension Cache {
+  /// For ``look(at:by:behind:for:on:then:)``; to be kept.
+  ///
+  /// - Throws: `RedisError` when the keys are too long for a command.
+  package func template(_ field: CacheField, isConditional: Bool) throws -> CacheLookTemplate {
+    try CacheLookTemplate(field, isConditional: isConditional, keys: keys)
+  }
+
   /// Looks without a task that waits, for whoever answers reads on the event loop itself; passes the terms' gate by the
   /// way. Nothing is loaded and nothing filled: what is no hit is for ``read(_:_:for:load:)``, which takes the look
   /// within its terms and does not ask again.
   ///
-  /// - Parameter then: called once on `eventLoop`. Nil when nothing came of it that a read could use; the gate knows
-  ///   itself whether it was passed.
+  /// - Parameters:
+  ///   - template: conditional if the terms name what the reader has.
+  ///   - question: the gate's, encoded.
+  ///   - then: called once on `eventLoop`. Nil when nothing came of it that a read could use; the gate knows itself
+  ///     whether it was passed.
   /// - Returns: false when Redis is not to be asked, or not from this loop; `then` is not called.
   package func look(
-    at entry: CacheEntry, for terms: ReadTerms, on eventLoop: any EventLoop,
-    then: @escaping @Sendable (CacheLook?) -> Void
+    at id: ConversationID, by template: CacheLookTemplate, behind question: RedisRequest?, for terms: ReadTerms,
+    on eventLoop: any EventLoop, then: @escaping @Sendable (CacheLook?) -> Void
   ) -> Bool {
-    guard settings.mode != .off, isBreakerClosed, let connection = server.redis.connection(on: eventLoop),
-      let request = entry.request(for: terms)
+    precondition(
+      template.isConditional != terms.known.isEmpty && (question == nil) == (terms.gate == nil),
+      "the terms are not those of the template and the question")
+    guard settings.mode != .off, isBreakerClosed, let connection = server.redis.connection(on: eventLoop)
     else { return false }
     let start = ReadTimes()
+    let request = template.request(for: id, behind: question)
     connection.send(request, timeout: settings.redisBudget) { [self] outcome in
-      then(conclude(outcome, entry, terms, start, connection))
+      var times = start
+      times.lap(.redis)
+      let result: Result<CacheVerdict, CacheBypass>?
+      // The gate has turned the reader away, and will say so again.
+      do { result = try verdict(on: outcome, terms, connection) } catch { result = nil }
+      then(
+        result.map { CacheLook(group: .conversation(id), field: template.field, result: $0, times: times) })
     }
     return true
-  }
-
-  private func conclude(
-    _ outcome: Result<[RedisReply], RedisError>, _ entry: CacheEntry, _ terms: ReadTerms, _ start: ReadTimes,
-    _ connection: RedisConnection
-  ) -> CacheLook? {
-    var times = start
-    times.lap(.redis)
-    do {
-      let result = try verdict(on: outcome, terms, connection)
-      return result.map { CacheLook(valueKey: entry.valueKey, result: $0, times: times) }
-    } catch {
-      // The gate has turned the reader away, and will say so again.
-      return nil
-    }
   }
 
   /// Nil when it is to be looked again: a script is not known, or the reader has not the body.
@@ -78,15 +84,5 @@ extension Cache {
     note(hit.distrust)
     observe(.read(hit.status))
     return CacheAnswer(value: value, status: hit.status, times: look.times)
-  }
-}
-
-extension CacheEntry {
-  /// The gate's question, and the look that the terms ask for. Nil when they cannot be encoded.
-  fileprivate func request(for terms: ReadTerms) -> RedisRequest? {
-    let look = terms.known.isEmpty ? [lookup] : glance
-    let question = terms.gate.map { [$0.call.byDigest] } ?? []
-    // Only what is too large fails, and the read itself will say so.
-    return try? RedisRequest(question + look)
   }
 }

@@ -47,7 +47,7 @@ extension Cache {
     }
     let deadline = ContinuousClock.now + settings.redisBudget
     let verdict: Result<CacheVerdict, CacheBypass>
-    if let look = terms.look, look.valueKey == entry.valueKey {
+    if let look = terms.look, entry.isPlace(of: look) {
       (verdict, times) = (look.result, look.times)
     } else {
       verdict = try await look(at: entry, for: terms, until: deadline)

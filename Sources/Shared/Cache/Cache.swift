@@ -52,11 +52,6 @@ package final class Cache: Sendable {
     directLoads = DirectLoads(limit: settings.maximumDirectLoads)
   }
 
-  /// Where an answer is kept, for readers that send ``CacheEntry/lookup`` themselves.
-  package func entry(_ group: CacheGroup, _ field: CacheField) -> CacheEntry {
-    CacheEntry(group, field, keys: keys)
-  }
-
   /// Judges the reply to a ``CacheEntry/lookup``; nil when it is none.
   package func judge(_ reply: RedisReply, from connection: RedisConnection) -> CacheVerdict? {
     let verdict = server.judge(reply, from: connection)

@@ -19,6 +19,9 @@ package struct CacheEntry: Sendable {
     watermarkKey = keys.watermark
   }
 
+  /// Whether the look was at this.
+  func isPlace(of look: CacheLook) -> Bool { look.group == group && look.field == field }
+
   /// Made on demand: a hit has no use for it.
   var leaseKey: String { keys.lease(of: field, in: group) }
 

@@ -1,7 +1,10 @@
-/// What a look at an entry came to, made before the read that it is for.
+internal import Conversations
+internal import Keyspace
+
+/// What a look at an answer came to, made before the read that it is for.
 package struct CacheLook: Sendable {
-  /// Of the entry that was looked at.
-  let valueKey: String
+  let group: CacheGroup
+  let field: CacheField
   let result: Result<CacheVerdict, CacheBypass>
   let times: ReadTimes
 }

@@ -13,6 +13,12 @@ package struct RedisRequest: Sendable {
     self.commands = commands.count
   }
 
+  /// What the closure writes, as so many commands.
+  package init(bytes: ByteBuffer, commands: Int) {
+    self.bytes = bytes
+    self.commands = commands
+  }
+
   /// Adds the commands of another request behind its own.
   package mutating func append(_ other: RedisRequest) {
     bytes.writeImmutableBuffer(other.bytes)

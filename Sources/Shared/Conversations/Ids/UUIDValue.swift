@@ -64,17 +64,23 @@ package struct UUIDValue: Hashable, Comparable, Sendable, CustomStringConvertibl
   /// Lower case, with hyphens.
   package var description: String {
     String(unsafeUninitializedCapacity: 36) { target in
-      let value = UInt128(high) << 64 | UInt128(low)
-      var shift: UInt128 = 128
-      for index in 0..<36 {
-        if index == 8 || index == 13 || index == 18 || index == 23 {
-          target[index] = UInt8(ascii: "-")
-        } else {
-          shift -= 4
-          target[index] = hexadecimalDigits.utf8Start[Int(value >> shift & 15)]
-        }
-      }
+      write(to: UnsafeMutableRawBufferPointer(target))
       return 36
+    }
+  }
+
+  /// Writes the 36 characters of ``description``.
+  package func write(to target: UnsafeMutableRawBufferPointer) {
+    var (rest, half) = (high, 0)
+    for index in 0..<36 {
+      if index == 8 || index == 13 || index == 18 || index == 23 {
+        target[index] = UInt8(ascii: "-")
+        continue
+      }
+      if half == 16 { rest = low }
+      target[index] = hexadecimalDigits.utf8Start[Int(rest >> 60)]
+      rest <<= 4
+      half += 1
     }
   }
 }
