@@ -44,6 +44,7 @@ extension Integration {
           "REDIS_CACHE_URL": "http://user:cache-secret@127.0.0.1",
           "REDIS_QUEUE_URL": "redis://:queue-secret@",
           "DATABASE_URL": "mysql://user:database-secret@127.0.0.1/x", "CACHE_TTL_SECONDS": "0",
+          "DATABASE_READ_URL": "postgresql://user:replica-secret@127.0.0.1:99999999/x",
           "CACHE_MODE": "loose",
           "WEBHOOK_MAX_BYTES": "-1", "QUEUE_MAX_DEPTH": "many", "SHUTDOWN_DRAIN_SECONDS": "soon",
           "LOG_LEVEL": "loud",
@@ -57,7 +58,7 @@ extension Integration {
           "CACHE_TTL_SECONDS",
           "CACHE_MODE", "WEBHOOK_MAX_BYTES", "QUEUE_MAX_DEPTH", "SHUTDOWN_DRAIN_SECONDS", "LOG_LEVEL",
           "LOG_FORMAT",
-          "WEBHOOK_TOKENS", "JWT_JWKS_URL", "HOST", "TRUSTED_PROXIES", "ADMIN_NETWORKS",
+          "WEBHOOK_TOKENS", "JWT_JWKS_URL", "HOST", "TRUSTED_PROXIES", "ADMIN_NETWORKS", "DATABASE_READ_URL",
         ])
     }
 
