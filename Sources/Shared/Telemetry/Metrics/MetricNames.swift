@@ -40,6 +40,9 @@ extension MetricName {
     "freshet_queue_replayed_total", "Dead events that an operator gave another life.")
   package static let queueDiscarded = MetricDescription(
     "freshet_queue_discarded_total", "Dead events that an operator gave up.")
+  package static let queueErased = MetricDescription(
+    "freshet_queue_erased_total",
+    "Dead events that came back empty, to end on record, because their conversations were deleted.")
   package static let queueReaped = MetricDescription(
     "freshet_queue_reaped_total", "Conversations taken from dead workers.")
   package static let queueReconciled = MetricDescription(
