@@ -94,7 +94,9 @@ struct APIAssembly: Sendable {
     // What it reports is about single connections and its own shutdown; requests have their own log.
     application.logger.logLevel = .critical
     let keys: [any Service] = publicKeys.map { [$0] } ?? []
-    return backends.services + keys + [ErasureService(eraser: eraser, logger: logger), application]
+    return backends.services + keys + [
+      ErasureService(eraser: eraser, logger: logger), ListenerService(application, settings.listener),
+    ]
   }
 
   private static func identity(_ settings: IdentitySettings, _ publicKeys: PublicKeys?) async throws

@@ -162,6 +162,18 @@ extension Integration {
       try await redis.stop()
     }
 
+    @Test(
+      "A port that somebody has is named with its settings, and what to do",
+      arguments: [(ProgramKind.api, "HOST, PORT:"), (.worker, "WORKER_HOST, WORKER_PORT:")])
+    func takenPort(_ kind: ProgramKind, names: String) async throws {
+      let api = try await SharedSystem.api()
+      let port = try #require(api.program.base.split(separator: ":").last.map(String.init))
+      let end = try await run(kind, [], api.system.environment([kind.portSetting: port]))
+      #expect(end.code == 1, "\(end)")
+      #expect(end.text.contains("error: \(names) cannot listen on 127.0.0.1, port \(port): "), "\(end)")
+      #expect(end.text.contains("choose another \(kind.portSetting)"), "\(end)")
+    }
+
     private func expectRefusal(
       _ end: ProgramEnd, _ names: [String], sourceLocation: SourceLocation = #_sourceLocation
     ) {
