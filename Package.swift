@@ -148,7 +148,10 @@ let package = Package(
     tests("Telemetry", ["Telemetry", metrics]),
     tests(
       "Settings",
-      ["Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio]),
+      [
+        "Settings", "Cache", "ConversationStore", "Telemetry", "Redis", "Postgres", configuration, nio,
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     tests(
       "APIService",
       [

@@ -96,7 +96,9 @@ struct APIAssembly: Sendable {
     // What it reports is about single connections and its own shutdown; requests have their own log.
     application.logger.logLevel = .critical
     let keys: [any Service] = publicKeys.map { [$0] } ?? []
-    return backends.services + keys + [ErasureService(eraser: eraser, logger: logger), application]
+    return backends.services + keys + [
+      ErasureService(eraser: eraser, logger: logger), ListenerService(application, settings.listener),
+    ]
   }
 
   /// What the accelerator shares with the router.
@@ -129,23 +131,25 @@ struct APIAssembly: Sendable {
     }
   }
 
-  /// A file that cannot be used is a bad setting; a server may come back, and is waited for by whoever needs it.
+  /// A file that cannot be used is a bad setting, and what was found in one that can is the first set; a server may come
+  /// back, and is waited for by whoever needs it.
   private static func publicKeys(
     _ settings: IdentitySettings, _ metrics: PrometheusMetrics, _ logger: Logger
   ) async throws -> PublicKeys? {
     guard let source = settings.keySource else { return nil }
+    let outcomes = ["ok", "failed"].map { metrics.counter(MetricName.keySetFetches, [("outcome", $0)]) }
+    let keys = PublicKeys(logger: logger, observe: { outcomes[$0 ? 0 : 1].increment() }) {
+      () throws(KeySetError) in
+      try await source.fetch()
+    }
     if case .file = source {
-      do { _ = try await source.fetch() } catch {
+      do { await keys.begin(with: try await source.fetch()) } catch {
         throw SettingsError(problems: [
           SettingsProblem(name: "JWT_JWKS_FILE", detail: "cannot be used: \(error)")
         ])
       }
     }
-    let outcomes = ["ok", "failed"].map { metrics.counter(MetricName.keySetFetches, [("outcome", $0)]) }
-    return PublicKeys(logger: logger, observe: { outcomes[$0 ? 0 : 1].increment() }) {
-      () throws(KeySetError) in
-      try await source.fetch()
-    }
+    return keys
   }
 }
 

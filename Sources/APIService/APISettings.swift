@@ -35,7 +35,7 @@ struct APISettings: Sendable {
     identity = IdentitySettings(reader: reader)
     webhooks = WebhookSettings(reader: reader)
     queueMaximumDepth = reader.integer("QUEUE_MAX_DEPTH", default: 1_000_000, in: 1...1_000_000_000)
-    queueShards = reader.integer("QUEUE_SHARDS", default: 1, in: 1...256)
+    queueShards = Self.queueShards(reader: reader)
     rateLimit = RateLimitSettings(reader: reader)
     adminNetworks = NetworkList(reader: reader, "ADMIN_NETWORKS", default: .privateRanges)
     trustedProxies = NetworkList(reader: reader, "TRUSTED_PROXIES", default: .none)
@@ -46,6 +46,11 @@ struct APISettings: Sendable {
     try reader.finish()
     guard let backends else { preconditionFailure("backend settings failed without a reported problem") }
     self.backends = backends
+  }
+
+  /// `QUEUE_SHARDS` (1) alone.
+  static func queueShards(reader: SettingsReader) -> Int {
+    reader.integer("QUEUE_SHARDS", default: 1, in: 1...256)
   }
 
   /// Without authentication we listen on loopback only, unless told that the network is private.

@@ -68,6 +68,6 @@ struct WorkerAssembly: Sendable {
       logger: Logger(label: "http"))
     // What it reports is about single connections and its own shutdown.
     application.logger.logLevel = .critical
-    return application
+    return ListenerService(application, settings.listener)
   }
 }

@@ -31,6 +31,7 @@ struct WorkerScrape: Sendable {
       (MetricName.queueRetried, statistics.retried), (MetricName.queueDied, statistics.died),
       (MetricName.queueReaped, statistics.reaped), (MetricName.queueReconciled, statistics.reconciled),
       (MetricName.queueReplayed, statistics.replayed), (MetricName.queueDiscarded, statistics.discarded),
+      (MetricName.queueErased, statistics.erased),
     ]
     return gauges.map { MetricFamily($0.0, .gauge, $0.1) }
       + counters.map { MetricFamily($0.0, .counter, $0.1) }

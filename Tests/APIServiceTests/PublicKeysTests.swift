@@ -145,6 +145,23 @@ private final class Provider: Sendable {
     #expect(await status(verifier, token) == 401)
   }
 
+  @Test("A set to begin with stands for the first fetch")
+  func begun() async throws {
+    let key = try await TestKeys.key(.p256)
+    let keys = provider.keys
+    await keys.begin(with: try await PublicKeySet(json: Data(try SigningKey.set([key.jwk("k")]).utf8)))
+    let verifier = try await provider.verifier(keys)
+    await withTaskGroup { group in
+      group.addTask { await keys.run() }
+      for _ in 0..<100 { await Task.yield() }
+      group.cancelAll()
+    }
+    #expect(await status(verifier, try await key.token(Self.claims(), id: "k")) == 200)
+    #expect(await status(verifier, try await key.token(Self.claims(), id: "unknown")) == 401)
+    #expect(keys.age != nil)
+    #expect(provider.fetches == 0)
+  }
+
   @Test("A refresh that brings the same keys forgets nothing")
   func sameKeys() async throws {
     let key = try await TestKeys.key(.p256)
@@ -200,6 +217,7 @@ private final class Provider: Sendable {
     let now = ContinuousClock.now
     var schedule = KeySetSchedule()
     #expect(schedule.mayAskAgain(at: now))
+    #expect(schedule.pause == .zero)
     for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
       schedule.fetched(false, at: now)
       #expect(schedule.pause == .seconds(seconds))

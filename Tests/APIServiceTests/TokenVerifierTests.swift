@@ -7,6 +7,7 @@ import Testing
 
 @Suite struct TokenVerifierTests {
   private static let secret = "0123456789abcdef0123456789abcdef"
+  private static let header = #"{"alg":"HS256"}"#
   private static let now = Date(timeIntervalSince1970: 1_800_000_000)
   private static var settings: IdentitySettings {
     var settings = IdentitySettings()
@@ -36,6 +37,25 @@ import Testing
     ])
   func claims(payload: String, isAccepted: Bool) async throws {
     #expect(await accepts(payload) == isAccepted)
+  }
+
+  @Test(
+    "A claim, or a member of the header, that is there twice could be read in two ways, and is refused",
+    arguments: [
+      (header, #"{"sub":"u","exp":1800000001,"sub":"v"}"#, false),
+      (header, #"{"sub":"u","exp":1800000001,"sub":"u"}"#, false),
+      (header, #"{"sub":"u","exp":1800000001,"s\u0075b":"v"}"#, false),
+      (header, #"{"\u0073ub":"u","exp":1800000001}"#, true),
+      (header, #"{"sub":"u","exp":1,"exp":1800000001}"#, false),
+      (header, #"{"sub":"u","exp":1800000001,"role":"user","role":"admin"}"#, false),
+      (header, #"{"sub":"u","exp":1800000001,"unknown":1,"unknown":2}"#, false),
+      (header, #"{"sub":"u","exp":1800000001,"act":{"sub":"v","sub":"w"}}"#, true),
+      (#"{"alg":"HS256","alg":"HS256"}"#, #"{"sub":"u","exp":1800000001}"#, false),
+      (#"{"alg":"none","\u0061lg":"HS256"}"#, #"{"sub":"u","exp":1800000001}"#, false),
+      (#"{"alg":"HS256","kid":"a","kid":"b"}"#, #"{"sub":"u","exp":1800000001}"#, false),
+    ])
+  func repeated(header: String, payload: String, isAccepted: Bool) async throws {
+    #expect(await accepts(payload, header: header) == isAccepted)
   }
 
   @Test(

@@ -40,6 +40,21 @@ import Testing
     }
   }
 
+  @Test("Pending is whatever is not done for good")
+  func pending() async throws {
+    try await StoreRig.with { rig in
+      #expect(try await rig.store.pendingErasures() == 0)
+      try await delete("c", rig)
+      try await rig.store.requestErasure(of: Self.alice)
+      #expect(try await rig.store.pendingErasures() == 2)
+      try await rig.store.finish(try await rig.store.claimErasures(limit: 10))
+      #expect(try await rig.store.pendingErasures() == 2)
+      try await rig.age(due: 61, requested: 61)
+      try await rig.store.finish(try await rig.store.claimErasures(limit: 1))
+      #expect(try await rig.store.pendingErasures() == 1)
+    }
+  }
+
   @Test("What is requested again meanwhile is not forgotten")
   func requestedAgain() async throws {
     try await StoreRig.with { rig in

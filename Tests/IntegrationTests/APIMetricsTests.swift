@@ -47,6 +47,7 @@ extension Integration {
           #expect(try #require(scrape["freshet_fence_outbox_pending"]) <= 1)
           #expect(try #require(scrape["freshet_fence_outbox_oldest_seconds"]) < 5)
           #expect(scrape["freshet_cache_breaker_open"] == 0)
+          #expect(scrape["freshet_erasures_pending"] == 0)
         }
       }
     }

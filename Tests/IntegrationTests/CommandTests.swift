@@ -44,6 +44,7 @@ extension Integration {
           "REDIS_CACHE_URL": "http://user:cache-secret@127.0.0.1",
           "REDIS_QUEUE_URL": "redis://:queue-secret@",
           "DATABASE_URL": "mysql://user:database-secret@127.0.0.1/x", "CACHE_TTL_SECONDS": "0",
+          "DATABASE_READ_URL": "postgresql://user:replica-secret@127.0.0.1:99999999/x",
           "CACHE_MODE": "loose",
           "WEBHOOK_MAX_BYTES": "-1", "QUEUE_MAX_DEPTH": "many", "SHUTDOWN_DRAIN_SECONDS": "soon",
           "LOG_LEVEL": "loud",
@@ -57,7 +58,7 @@ extension Integration {
           "CACHE_TTL_SECONDS",
           "CACHE_MODE", "WEBHOOK_MAX_BYTES", "QUEUE_MAX_DEPTH", "SHUTDOWN_DRAIN_SECONDS", "LOG_LEVEL",
           "LOG_FORMAT",
-          "WEBHOOK_TOKENS", "JWT_JWKS_URL", "HOST", "TRUSTED_PROXIES", "ADMIN_NETWORKS",
+          "WEBHOOK_TOKENS", "JWT_JWKS_URL", "HOST", "TRUSTED_PROXIES", "ADMIN_NETWORKS", "DATABASE_READ_URL",
         ])
     }
 
@@ -159,6 +160,18 @@ extension Integration {
       #expect(end.code == 78)
       #expect(end.text.contains("noeviction"))
       try await redis.stop()
+    }
+
+    @Test(
+      "A port that somebody has is named with its settings, and what to do",
+      arguments: [(ProgramKind.api, "HOST, PORT:"), (.worker, "WORKER_HOST, WORKER_PORT:")])
+    func takenPort(_ kind: ProgramKind, names: String) async throws {
+      let api = try await SharedSystem.api()
+      let port = try #require(api.program.base.split(separator: ":").last.map(String.init))
+      let end = try await run(kind, [], api.system.environment([kind.portSetting: port]))
+      #expect(end.code == 1, "\(end)")
+      #expect(end.text.contains("error: \(names) cannot listen on 127.0.0.1, port \(port): "), "\(end)")
+      #expect(end.text.contains("choose another \(kind.portSetting)"), "\(end)")
     }
 
     private func expectRefusal(

@@ -81,7 +81,10 @@ struct PostgresURLTests {
       "postgresql://u:hunter2@h/d?connection_limit=hunter2", "postgresql://u:hunter2@h/d?pool_timeout=-1",
       "postgresql://u:hunter2@h/d?pgbouncer=hunter2", "postgresql://u:hunter2@h/d?sslaccept=hunter2",
       "postgresql://u:hunter2@h/d?schema=%zz", "postgresql://u:hunter2@h/d\0",
-      "postgresql://u:hunter2@h/d?connection_limit=99999999999",
+      "postgresql://u:hunter2@h/d?connection_limit=99999999999", "postgresql://u:hunter2@h:99999999/d",
+      "postgresql://u:hunter2@h:0/d", "postgresql://u:hunter2@h:65536/d", "postgresql://u:hunter2@h:-1/d",
+      "postgresql://u:hunter2@h:x/d", "postgresql://u:hunter2@a:1,b:65536/d",
+      "postgresql://u:hunter2@h/d?port=99999999999999999999",
     ])
   func refusal(url: String) {
     let error = #expect(throws: PostgresError.self) { try PostgresURL(url) }

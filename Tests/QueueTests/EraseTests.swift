@@ -109,6 +109,21 @@ struct EraseTests {
       .array?.map(\.string) == [nil, nil, nil, nil, "queued"])
   }
 
+  @Test("The dead that come back are counted as erased, and nobody replayed them", arguments: [1, 3])
+  func counted(shards: Int) async throws {
+    let fixture = try await QueueFixture.make { $0.shards = shards }
+    try await die(["a", "b"], fixture)
+    try await die(["c", "d"], in: "other", fixture)
+    #expect(try await fixture.queue.replay(["c"]) == [.replayed])
+    #expect(try await fixture.queue.discard(["d"]) == [.discarded])
+    #expect(try await erase(fixture) == EraseResult(returned: 2))
+    let statistics = try await fixture.queue.statistics()
+    #expect((statistics.depth, statistics.dead) == (3, 0))
+    #expect((statistics.replayed, statistics.discarded, statistics.erased) == (1, 1, 2))
+    #expect(try await erase(fixture) == EraseResult(emptied: 2))
+    #expect(try await fixture.queue.statistics().erased == 2)
+  }
+
   @Test("What lost its payload is in order without")
   func payloadLost() async throws {
     let fixture = try await QueueFixture.make()

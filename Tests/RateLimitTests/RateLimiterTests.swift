@@ -126,6 +126,20 @@ struct RateLimiterTests {
     try await server.kill()
   }
 
+  @Test("A Redis that stops answering leaves nobody more than it said was left", arguments: [5, 600])
+  func lastWord(requests: Int) async throws {
+    let server = try await RedisServer.start()
+    let proxy = try await TCPProxy.start(to: server.port)
+    try await RateRig.with(url: "redis://127.0.0.1:\(proxy.port)", budget: .milliseconds(200)) { rig in
+      let limiter = rig.limiter(Quota(requests: requests, windowSeconds: 600))
+      #expect(try await Self.admitted(limiter, rig.subject, of: requests - 2) == requests - 2)
+      try await proxy.blackHole()
+      #expect(try await Self.admitted(limiter, rig.subject, of: 4) == 2)
+      #expect(try await Self.admitted(limiter, .address("another"), of: 2) == 2)
+    }
+    try await server.kill()
+  }
+
   @Test("A full Redis takes no note of requests, and each instance counts for itself")
   func full() async throws {
     let server = try await RedisServer.start(arguments: [

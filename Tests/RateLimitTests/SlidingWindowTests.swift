@@ -1,4 +1,3 @@
-import Keyspace
 import Testing
 
 @testable import RateLimit
@@ -68,22 +67,5 @@ import Testing
     for _ in 0..<501 { _ = counter.admit(now: 1000 * Self.second, quota) }
     #expect(counter.admit(now: 950 * Self.second, quota) == .refused(wait: 151 * Self.second))
     #expect(counter.admit(now: 800 * Self.second, quota).isAdmitted)
-  }
-}
-
-@Suite struct LocalWindowsTests {
-  @Test("Subjects are counted apart, and a table that is full keeps those in use as long as there is room")
-  func capacity() {
-    let quota = Quota(requests: 1, windowSeconds: 10)
-    var windows = LocalWindows(quota)
-    let late: Microseconds = 60_000_000
-    for number in 0..<9_999 {
-      #expect(windows.admit(.address("\(number)"), now: 0).isAdmitted)
-      #expect(!windows.admit(.address("\(number)"), now: 1).isAdmitted)
-    }
-    #expect(windows.admit(.address("in use"), now: late).isAdmitted)
-    // All the others are idle by now, and go.
-    #expect(windows.admit(.address("another"), now: late).isAdmitted)
-    #expect(!windows.admit(.address("in use"), now: late).isAdmitted)
   }
 }

@@ -52,7 +52,7 @@ struct RedisURLTests {
     "is refused when anything in it would be guessed",
     arguments: [
       "", "localhost:6379", "http://host", "redis://", "redis://:6379", "redis://host:0",
-      "redis://host:65536",
+      "redis://host:65536", "redis://host:99999999", "redis://host:99999999999999999999",
       "redis://host:+1", "redis://host:x", "redis://host/x", "redis://host/-1", "redis://host/1/2",
       "redis://host/99999999999", "redis://user@host", "redis://:%zz@host", "redis://:%4@host",
       "redis://:%ff@host", "redis://host?db=1", "redis://host/0#x", "redis://[::1", "redis://[::1]x",

@@ -48,6 +48,23 @@ import Testing
       (["DATABASE_URL": "postgresql://db", "REDIS_URL": "http://hunter2@x"], "REDIS_URL"),
       (["DATABASE_URL": "postgresql://db", "REDIS_QUEUE_URL": "hunter2"], "REDIS_QUEUE_URL"),
       (["DATABASE_URL": "postgresql://db", "CACHE_MODE": "sometimes"], "CACHE_MODE"),
+      (["DATABASE_URL": "postgresql://u:hunter2@db:99999999"], "DATABASE_URL"),
+      (
+        ["DATABASE_URL": "postgresql://db", "DATABASE_WRITE_URL": "postgresql://u:hunter2@db:65536"],
+        "DATABASE_WRITE_URL"
+      ),
+      (
+        ["DATABASE_URL": "postgresql://db", "DATABASE_DIRECT_URL": "postgresql://u:hunter2@db:0"],
+        "DATABASE_DIRECT_URL"
+      ),
+      (
+        [
+          "DATABASE_URL": "postgresql://db",
+          "DATABASE_READ_URL": "postgresql://r1:1,r2:65536,postgresql://u:hunter2@r3",
+        ], "DATABASE_READ_URL"
+      ),
+      (["DATABASE_URL": "postgresql://db", "REDIS_URL": "redis://:hunter2@x:99999999"], "REDIS_URL"),
+      (["DATABASE_URL": "postgresql://db", "REDIS_PORT": "65536"], "REDIS_PORT"),
     ] as [([String: String], String)])
   func problems(environment: [String: String], name: String) async throws {
     let reader = try await SettingsReader(environment: environment, environmentFile: nil)

@@ -1,5 +1,7 @@
-import Settings
+import SystemPackage
 import Testing
+
+@testable import Settings
 
 @Suite struct ListenerSettingsTests {
   private static func problems(_ host: String) async throws -> (ListenerSettings, [String]) {
@@ -20,6 +22,25 @@ import Testing
     #expect(listener.address.description == address)
     #expect(listener.isLoopback == isLoopback)
     #expect(listener.port == 8080)
+  }
+
+  @Test(
+    "What keeps it from listening is told with the settings and a remedy",
+    arguments: [
+      (Errno.addressInUse, "Address already in use", "another WORKER_PORT"),
+      (.permissionDenied, "Permission denied", "a WORKER_PORT above 1023"),
+      (.addressNotAvailable, "Cannot assign requested address", "let WORKER_HOST be"),
+      (.noMemory, "Cannot allocate memory", "check both"),
+    ])
+  func failure(error: Errno, reason: String, remedy: String) async throws {
+    let reader = try await SettingsReader(environment: ["WORKER_HOST": "localhost"], environmentFile: nil)
+    let settings = ListenerSettings(
+      reader: reader, host: "WORKER_HOST", port: "WORKER_PORT", defaultPort: 8081)
+    let failure = settings.failure(error)
+    #expect(failure.exitCode == .failure)
+    let beginning = "WORKER_HOST, WORKER_PORT: cannot listen on localhost, port 8081: \(reason): "
+    #expect(failure.description.hasPrefix(beginning))
+    #expect(failure.description.contains(remedy))
   }
 
   @Test("localhost is loopback, by whichever kind of address")

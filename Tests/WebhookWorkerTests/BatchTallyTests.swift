@@ -54,10 +54,12 @@ import Testing
     var statistics = QueueStatistics()
     statistics.oldestWaiting = .milliseconds(1500)
     statistics.died = 4
+    statistics.erased = 2
     let families = WorkerScrape.families(of: statistics)
     #expect(families.contains(MetricFamily(MetricName.queueUp, .gauge, 1)))
     #expect(families.contains(MetricFamily(MetricName.queueOldestWaiting, .gauge, 1.5)))
     #expect(families.contains(MetricFamily(MetricName.queueDied, .counter, 4)))
+    #expect(families.contains(MetricFamily(MetricName.queueErased, .counter, 2)))
     #expect(Set(families.map(\.metric.name)).count == families.count)
   }
 

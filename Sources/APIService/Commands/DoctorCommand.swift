@@ -9,19 +9,15 @@ struct DoctorCommand: AsyncParsableCommand {
       Changes nothing; safe beside running programs.
 
       Exit codes: 0 nothing failed (there may be warnings), 1 something failed, 64 usage, 69 a dependency is \
-      unreachable, 78 bad settings.
+      unreachable, 78 bad settings, whatever else was found.
       """)
 
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
-    let settings: APISettings
-    do { settings = try APISettings(reader: try await SettingsReader()) } catch let error as SettingsError {
-      try output.print(DoctorReport(error))
-      throw ProgramFailure(.configuration, "\(counted(error.problems.count, "setting")) cannot be used")
-    }
+    let settings = DoctorSettings(reader: try await SettingsReader())
     let report = DoctorReport(await Doctor(settings: settings).findings())
     try output.print(report)
-    if let failure = report.failure { throw failure }
+    if let failure = settings.failure ?? report.failure { throw failure }
   }
 }

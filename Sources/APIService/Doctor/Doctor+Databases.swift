@@ -5,14 +5,11 @@ import Settings
 extension Doctor {
   /// Of the primary, our role and the schema, the direct way, and the replicas.
   func databaseFindings() async -> [Finding] {
-    let backends = settings.backends
-    let primary = await primary(backends.writeURL)
-    var findings = primary.findings
-    if backends.directURL != backends.writeURL {
-      findings.append(await direct(backends.directURL, primary.facts))
-    }
-    for (number, url) in backends.replicaURLs.enumerated() {
-      findings.append(await replica("replica \(number + 1)", url, of: primary.facts))
+    var (facts, findings) = (nil as DatabaseFacts?, [] as [Finding])
+    if let url = settings.writeURL { (facts, findings) = await primary(url) }
+    if let url = settings.directURL { findings.append(await direct(url, facts)) }
+    for (number, url) in settings.replicaURLs.enumerated() {
+      findings.append(await replica("replica \(number + 1)", url, of: facts))
     }
     return findings
   }
@@ -84,7 +81,8 @@ extension Doctor {
   private func with<Value: Sendable>(
     _ url: PostgresURL, _ body: (PostgresClient) async throws -> Value
   ) async throws -> Value {
-    var options = settings.backends.postgresSettings
+    var options = PostgresClientSettings()
+    options.preparedStatements = settings.preparedStatements
     options.applicationName = "freshet-doctor"
     options.defaultDeadline = commandPatience
     let database = PostgresClient(url: url.limited(to: 1), settings: options, logger: logger)

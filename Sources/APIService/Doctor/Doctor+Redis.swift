@@ -7,8 +7,8 @@ import Settings
 extension Doctor {
   /// Of the cache, whether its hits count, and of the queue.
   func redisFindings() async -> [Finding] {
-    async let cache = cache(settings.backends.cacheURL)
-    async let queue = queue(settings.backends.queueURL)
+    async let cache = cache(settings.cacheURL)
+    async let queue = queue(settings.queueURL)
     let (cached, queued) = (await cache, await queue)
     return cached.findings + queued.findings + Self.shared(cached.info, queued.info)
   }
@@ -23,7 +23,7 @@ extension Doctor {
     ]
   }
 
-  private func cache(_ url: RedisURL) async -> (info: ServerInfo?, findings: [Finding]) {
+  private func cache(_ url: RedisURL?) async -> (info: ServerInfo?, findings: [Finding]) {
     await with("cache", url, "REDIS_CACHE_URL, or REDIS_URL,") { redis, info in
       var options = CacheSettings()
       options.commandTimeout = commandPatience
@@ -40,7 +40,7 @@ extension Doctor {
       "start the programs; if they run, see why freshet_fence_age_seconds grows")
   }
 
-  private func queue(_ url: RedisURL) async -> (info: ServerInfo?, findings: [Finding]) {
+  private func queue(_ url: RedisURL?) async -> (info: ServerInfo?, findings: [Finding]) {
     await with("queue", url, "REDIS_QUEUE_URL, or REDIS_URL,") { redis, _ in
       var options = QueueSettings()
       options.shards = settings.queueShards
@@ -80,9 +80,10 @@ extension Doctor {
   }
 
   private func with(
-    _ check: String, _ url: RedisURL, _ setting: String,
+    _ check: String, _ url: RedisURL?, _ setting: String,
     _ body: @Sendable (RedisClient, ServerInfo) async throws -> [Finding]
   ) async -> (info: ServerInfo?, findings: [Finding]) {
+    guard let url else { return (nil, []) }
     let redis = RedisClient(url: url, logger: logger)
     do {
       return try await withRunning(redis) {

@@ -2,9 +2,9 @@ import Cache
 import Logging
 import Settings
 
-/// Looks at everything the service stands on, at once. Changes nothing.
+/// Looks at everything the service stands on, as far as the settings lead there, at once. Changes nothing.
 struct Doctor: Sendable {
-  let settings: APISettings
+  let settings: DoctorSettings
   /// What goes wrong is in the findings.
   let logger = Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }
 
@@ -16,8 +16,16 @@ struct Doctor: Sendable {
     return await settingFindings + databases + servers + keys
   }
 
-  /// Settings that are good, and still worth a word.
   private var settingFindings: [Finding] {
+    switch settings.service {
+    case .success(let settings): Self.judge(settings)
+    case .failure(let error):
+      error.problems.map { .failed("setting \($0.name)", "cannot be used", $0.detail) }
+    }
+  }
+
+  /// Settings that are good, and still worth a word.
+  private static func judge(_ settings: APISettings) -> [Finding] {
     var findings: [Finding] = []
     if settings.identity.mode == .none {
       findings.append(
@@ -44,7 +52,7 @@ struct Doctor: Sendable {
   }
 
   private func keyFindings() async -> [Finding] {
-    guard let source = settings.identity.keySource else { return [] }
+    guard let source = settings.keySource else { return [] }
     do {
       _ = try await source.fetch()
       return [.ok("token keys", "the identity provider's keys can be had")]

@@ -42,11 +42,6 @@ struct DoctorReport: Report, Equatable {
 
   init(_ findings: [Finding]) { self.findings = findings }
 
-  /// Every bad setting; nothing else can be looked at with them.
-  init(_ error: SettingsError) {
-    findings = error.problems.map { .failed("setting \($0.name)", "cannot be used", $0.detail) }
-  }
-
   /// A line for each finding.
   var text: String {
     var table = Table()

@@ -32,15 +32,15 @@ extension Request {
     }
   }
 
-  /// A JSON body of one of the media types, else 415.
+  /// A JSON body of one of the media types, in UTF-8, else 415.
   func collectJSON(accepting mediaTypes: [String] = ["application/json"]) async throws -> [UInt8] {
     try refuseReadersOfOthers(than: "application/json")
-    let type = headers[.contentType]?.split(separator: ";").first?.lowercased()
-      .trimmingPrefix { $0 == " " }.description
-    guard let type, mediaTypes.contains(type.trimmingTrailingSpaces) else {
+    guard let type = headers[.contentType].map(ContentType.init), mediaTypes.contains(type.mediaType),
+      type.isUTF8
+    else {
       throw Problem(
         status: .unsupportedMediaType, code: "unsupported_media_type",
-        detail: "send \(mediaTypes.joined(separator: " or "))")
+        detail: "send \(mediaTypes.joined(separator: " or ")), in UTF-8")
     }
     return try await collectBytes(upTo: 1 << 20)
   }
@@ -78,13 +78,5 @@ extension Request {
   /// For resources without parameters.
   func refuseQuery() throws(RequestRejection) {
     try readQuery { _ in }
-  }
-}
-
-extension String {
-  fileprivate var trimmingTrailingSpaces: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }

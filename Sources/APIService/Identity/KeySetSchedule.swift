@@ -19,8 +19,9 @@ struct KeySetSchedule: Sendable {
     failures = succeeded ? 0 : failures + 1
   }
 
-  /// Until the next regular fetch: 1, 2, 4, … 60 seconds after failures.
+  /// Until the next regular fetch: none before the first, and 1, 2, 4, … 60 seconds after failures.
   var pause: Duration {
-    failures == 0 ? Self.period : min(.seconds(1 << min(failures - 1, 10)), Self.longestPause)
+    guard lastFetch != nil else { return .zero }
+    return failures == 0 ? Self.period : min(.seconds(1 << min(failures - 1, 10)), Self.longestPause)
   }
 }

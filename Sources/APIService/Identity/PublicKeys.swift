@@ -59,11 +59,18 @@ actor PublicKeys: Service {
     return keys
   }
 
-  /// Fetches now and regularly, until the end of the program.
+  /// Takes the first set, which somebody has fetched to see whether it can be used.
+  func begin(with set: PublicKeySet) {
+    publish(set)
+    ended(true)
+  }
+
+  /// Fetches regularly, and now if nobody has yet, until the end of the program.
   func run() async {
-    while !Task.isEnding {
-      await refresh()
+    while true {
       await Task.rest(for: schedule.pause)
+      guard !Task.isEnding else { return }
+      await refresh()
     }
   }
 

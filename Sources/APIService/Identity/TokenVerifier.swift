@@ -57,6 +57,10 @@ struct TokenVerifier: Sendable {
     guard keys.contains(where: { $0.verifies(signed) }) else {
       throw .unauthorized("the token's signature is not valid")
     }
+    // Others may take the last one where we take the first (RFC 7519, 4).
+    guard JSONMemberNames.areUnique(in: signed.payload) else {
+      throw .unauthorized("the token's claims are no JSON object in which each is there once")
+    }
     let claims: TokenClaims
     do { claims = try JSONDecoder().decode(TokenClaims.self, from: signed.payload) } catch {
       throw .unauthorized("the token's claims cannot be read")

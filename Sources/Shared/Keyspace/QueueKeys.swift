@@ -41,8 +41,8 @@ package struct QueueKeys: Sendable {
   /// HASH: `depth` (events in all conversations' lists), `paused` (`1`), `fence` (the last one given out),
   /// `lastReap` (ms), `quarantine` and `quarantineUntil` (the worker that sees to the suspects, and until
   /// when, ms), `call:<worker>` (its last numbered call), and the counters `enqueued`, `settled`, `retried`,
-  /// `died`, `reaped`, `reconciled`, `replayed`, `discarded`; `archivedUntil` (ms: whoever died before is in Postgres); `layout` (absent: 1) says which releases may
-  /// touch the shard.
+  /// `died`, `reaped`, `reconciled`, `replayed`, `discarded`, `erased`; `archivedUntil` (ms: whoever died before is in
+  /// Postgres); `layout` (absent: 1) says which releases may touch the shard.
   package var meta: String { base + "meta" }
 
   /// Beginning of ``events(_:)``.

@@ -34,6 +34,7 @@ package struct PostgresURL: Sendable, Equatable {
   package init(_ string: String) throws(PostgresError) {
     var (url, prisma) = try URLQuery.split(string)
     var connection = try ConnectionInformation.parse(url)
+    try connection.checkPorts()
     connectionLimit = try prisma.integer("connection_limit", default: 20, minimum: 1)
     let poolTimeout = try prisma.integer("pool_timeout", default: 10, minimum: 0)
     self.poolTimeout = poolTimeout == 0 ? nil : .seconds(poolTimeout)
@@ -75,6 +76,15 @@ extension PostgresURL: CustomReflectable {
 }
 
 extension [String: String] {
+  /// libpq looks at them when it connects, and then again and again. One for each host, or one for all; empty is 5432.
+  fileprivate func checkPorts() throws(PostgresError) {
+    for port in (self["port"] ?? "").split(separator: ",") {
+      guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
+        (1...65_535).contains(number)
+      else { throw PostgresError(.invalidURL, "the port is not a number from 1 to 65535") }
+    }
+  }
+
   fileprivate mutating func setSearchPath(_ schema: String) {
     let quoted = "\"" + schema.replacing("\"", with: "\"\"") + "\""
     let escaped = quoted.replacing("\\", with: "\\\\").replacing(" ", with: "\\ ")

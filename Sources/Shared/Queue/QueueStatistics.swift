@@ -29,18 +29,20 @@ package struct QueueStatistics: Sendable, Equatable {
   /// Dead events that an operator gave another life, or gave up.
   package var replayed = 0
   package var discarded = 0
+  /// Dead events that came back empty, to end on record, because their conversations were deleted.
+  package var erased = 0
 
   package init() {}
 
   /// From the reply of `stats.lua`; nil if that is not one.
   init?(_ counts: [Int]) {
-    guard counts.count == 17 else { return nil }
+    guard counts.count == 18 else { return nil }
     (depth, ready, suspect, delayed) = (counts[0], counts[1], counts[2], counts[3])
     (inFlight, dead, workers, isPaused) = (counts[4], counts[5], counts[6], counts[7] != 0)
     oldestWaiting = .milliseconds(counts[8])
     (enqueued, settled, retried) = (counts[9], counts[10], counts[11])
     (died, reaped, reconciled) = (counts[12], counts[13], counts[14])
-    (replayed, discarded) = (counts[15], counts[16])
+    (replayed, discarded, erased) = (counts[15], counts[16], counts[17])
   }
 
   /// Another shard's added.
@@ -62,5 +64,6 @@ package struct QueueStatistics: Sendable, Equatable {
     reconciled += other.reconciled
     replayed += other.replayed
     discarded += other.discarded
+    erased += other.erased
   }
 }

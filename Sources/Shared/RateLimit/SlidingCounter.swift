@@ -20,6 +20,12 @@ struct SlidingCounter: SlidingWindow, Equatable {
     return .admitted(remaining: quota.requests - total, wait: end(of: oldest, width) - now)
   }
 
+  mutating func count(_ requests: Int, at moment: Microseconds, _ quota: Quota) {
+    advance(to: moment / Self.width(quota))
+    counts[Self.cells - 1] += requests
+    total += requests
+  }
+
   func isIdle(now: Microseconds, _ quota: Quota) -> Bool {
     guard let last = counts.lastIndex(where: { $0 > 0 }) else { return true }
     return now >= end(of: last, Self.width(quota))

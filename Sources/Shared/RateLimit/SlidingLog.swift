@@ -13,6 +13,10 @@ struct SlidingLog: SlidingWindow, Equatable {
     return .admitted(remaining: quota.requests - count - 1, wait: admissions[0] + quota.window - now)
   }
 
+  mutating func count(_ requests: Int, at moment: Microseconds, _ quota: Quota) {
+    admissions.append(contentsOf: repeatElement(moment, count: requests))
+  }
+
   func isIdle(now: Microseconds, _ quota: Quota) -> Bool {
     admissions.last.map { now - $0 >= quota.window } ?? true
   }

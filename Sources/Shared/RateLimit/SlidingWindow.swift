@@ -5,6 +5,9 @@ protocol SlidingWindow: Sendable {
   /// Decides on a request, and takes note of it if it is admitted.
   mutating func admit(now: Microseconds, _ quota: Quota) -> RateDecision
 
+  /// Takes note of requests that were admitted elsewhere, all at one moment, which is no earlier than any before.
+  mutating func count(_ requests: Int, at moment: Microseconds, _ quota: Quota)
+
   /// Whether nothing counts any more, as if it had just been made.
   func isIdle(now: Microseconds, _ quota: Quota) -> Bool
 }

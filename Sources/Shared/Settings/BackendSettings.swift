@@ -25,8 +25,8 @@ package struct BackendSettings: Sendable {
     let cacheURL = Self.redis(reader, "REDIS_CACHE_URL", default: defaultRedis)
     let queueURL = Self.redis(reader, "REDIS_QUEUE_URL", default: defaultRedis)
     let writeURL = Self.writeURL(reader: reader)
-    let directURL = Self.database(reader, "DATABASE_DIRECT_URL") ?? writeURL
-    let replicaURLs = Self.replicas(reader).filter { $0 != writeURL }
+    let directURL = Self.directURL(reader: reader) ?? writeURL
+    let replicaURLs = Self.replicaURLs(reader: reader).filter { $0 != writeURL }
     preparedStatements = reader.boolean("DATABASE_PREPARED_STATEMENTS", default: true)
     cache = CacheSettings(reader: reader)
     guard let cacheURL, let queueURL, let writeURL, let directURL else { return nil }
@@ -45,8 +45,11 @@ package struct BackendSettings: Sendable {
 
   /// What is not used is not judged.
   private static func ownURL(_ name: String, _ reader: SettingsReader) -> RedisURL? {
-    let isOwn = [name, "\(name)_FILE"].contains { reader.string($0) != nil }
-    return redis(reader, name, default: isOwn ? nil : redisURL(reader))
+    redis(reader, name, default: isSet(name, reader) ? nil : redisURL(reader))
+  }
+
+  private static func isSet(_ secret: String, _ reader: SettingsReader) -> Bool {
+    [secret, "\(secret)_FILE"].contains { reader.string($0) != nil }
   }
 
   /// The primary's URL alone, for commands that need nothing else. Nil when it is missing or wrong, which is
@@ -54,11 +57,26 @@ package struct BackendSettings: Sendable {
   package static func writeURL(reader: SettingsReader) -> PostgresURL? {
     let before = reader.problems.count
     let database = database(reader, "DATABASE_URL")
-    if let url = Self.database(reader, "DATABASE_WRITE_URL") ?? database { return url }
+    let isOwn = isSet("DATABASE_WRITE_URL", reader)
+    if let url = isOwn ? Self.database(reader, "DATABASE_WRITE_URL") : database { return url }
     if reader.problems.count == before {
       reader.report("DATABASE_URL", "is required, for example postgresql://user:password@host:5432/name")
     }
     return nil
+  }
+
+  /// What is said of the direct way alone. Nil when nothing is, or it is wrong, which is reported.
+  package static func directURL(reader: SettingsReader) -> PostgresURL? {
+    database(reader, "DATABASE_DIRECT_URL")
+  }
+
+  /// The replicas' URLs alone, without those that are wrong, which are reported. A URL may itself list hosts with commas, so
+  /// the list is split before each scheme.
+  package static func replicaURLs(reader: SettingsReader) -> [PostgresURL] {
+    guard let text = reader.secret("DATABASE_READ_URL") else { return [] }
+    return text.replacing(",postgres", with: " postgres").split(separator: " ").compactMap { url in
+      reader.parsed("DATABASE_READ_URL", String(url)) { try PostgresURL($0) }
+    }
   }
 
   private static func redisURL(_ reader: SettingsReader) -> RedisURL? {
@@ -75,14 +93,6 @@ package struct BackendSettings: Sendable {
 
   private static func redis(_ reader: SettingsReader, _ name: String, _ text: String) -> RedisURL? {
     reader.parsed(name, text) { try RedisURL($0) }
-  }
-
-  /// A URL may itself list hosts with commas, so the list is split before each scheme.
-  private static func replicas(_ reader: SettingsReader) -> [PostgresURL] {
-    guard let text = reader.secret("DATABASE_READ_URL") else { return [] }
-    return text.replacing(",postgres", with: " postgres").split(separator: " ").compactMap { url in
-      reader.parsed("DATABASE_READ_URL", String(url)) { try PostgresURL($0) }
-    }
   }
 
   private static func database(_ reader: SettingsReader, _ name: String) -> PostgresURL? {

@@ -6,11 +6,16 @@ package struct ListenerSettings: Sendable {
   /// As it was given, for people.
   package let host: String
   package let port: Int
+  /// What the two settings are called.
+  let hostName: String
+  let portName: String
   /// What the host stands for, and what is listened on.
   package let address: IPAddress
 
   /// Reads both, and reports a host that cannot be listened on. Looks its name up, which may wait for a name server.
   package init(reader: SettingsReader, host name: String, port portName: String, defaultPort: Int) {
+    hostName = name
+    self.portName = portName
     host = reader.string(name) ?? "127.0.0.1"
     port = reader.integer(portName, default: defaultPort, in: 1...65535)
     let found = Self.address(of: host)

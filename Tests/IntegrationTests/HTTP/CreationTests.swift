@@ -112,9 +112,10 @@ extension Integration {
     }
 
     @Test(
-      "Another content type than JSON, or none, is a 415",
+      "Another content type than JSON in UTF-8, or none, is a 415",
       arguments: [
         "text/plain", "application/x-www-form-urlencoded", "application/jsonx", nil,
+        "application/json; charset=utf-16", "application/json;charset=\"ISO-8859-1\"",
       ])
     func contentType(_ type: String?) async throws {
       let api = try await SharedSystem.api()
@@ -125,9 +126,9 @@ extension Integration {
     }
 
     @Test(
-      "Parameters of the content type do not matter",
+      "Parameters of the content type do not matter, but for another charset",
       arguments: [
-        "application/json; charset=utf-8", "Application/JSON",
+        "application/json; charset=utf-8", "Application/JSON", "application/json;profile=x;charset=\"UTF-8\"",
       ])
     func contentTypeParameters(_ type: String) async throws {
       let api = try await SharedSystem.api()

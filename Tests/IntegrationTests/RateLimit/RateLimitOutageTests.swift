@@ -37,6 +37,22 @@ extension Integration {
       }
     }
 
+    @Test("When Redis goes away nobody has more left than it said")
+    func left() async throws {
+      try await LocalSystem.run { system in
+        let api = try await system.startAPI([
+          "RATE_LIMIT_REQUESTS": "3", "RATE_LIMIT_WINDOW_SECONDS": "600",
+        ])
+        for _ in 0..<2 { #expect(try await api.client("anna").get("/conversations").status == 200) }
+        try await system.cacheRedis.stop()
+        var answers: [Answer] = []
+        for _ in 0..<2 { answers.append(try await api.client("anna").get("/conversations")) }
+        #expect(answers.map(\.status) == [200, 429])
+        #expect(answers.map { $0.field("X-RateLimit-Remaining") } == ["0", "0"])
+        #expect(try await api.client("bert").get("/conversations").field("X-RateLimit-Remaining") == "2")
+      }
+    }
+
     @Test(
       "A Redis that does not answer makes no request wait for it, once that is known"
     )

@@ -48,12 +48,13 @@ import Testing
 
   @Test("What cannot be seen is absent")
   func absent() {
-    #expect(BackendScrape.families(fence: nil, outbox: nil).isEmpty)
+    #expect(BackendScrape.families(fence: nil, outbox: nil, erasures: nil).isEmpty)
     let backlog = OutboxBacklog(pending: 4, oldest: .milliseconds(1500))
     #expect(
-      BackendScrape.families(fence: .milliseconds(250), outbox: backlog) == [
+      BackendScrape.families(fence: .milliseconds(250), outbox: backlog, erasures: 2) == [
         MetricFamily(MetricName.fenceAge, .gauge, 0.25), MetricFamily(MetricName.fencePending, .gauge, 4),
         MetricFamily(MetricName.fenceOldestPending, .gauge, 1.5),
+        MetricFamily(MetricName.erasuresPending, .gauge, 2),
       ])
   }
 }

@@ -9,6 +9,17 @@ extension ConversationStore {
     _ = try await databases.primary.query(ErasureStatements.requestUser, [.user(user)])
   }
 
+  /// How many deletions are not done for good, for metrics; 10,000 stand for more.
+  ///
+  /// - Throws: `PostgresError`, also when the database has no erasures yet.
+  package func pendingErasures() async throws -> Int {
+    // In a transaction for its deadline, which counts the wait for a connection.
+    let rows = try await databases.primary.withTransaction(deadline: .seconds(1)) {
+      try await $0.query(ErasureStatements.count)
+    }
+    return Int(try rows.only().int(0))
+  }
+
   /// Takes on what is due, the longest due first; others may do so after 20 s if nobody says how it went.
   package func claimErasures(limit: Int) async throws -> [PendingErasure] {
     try await claim(ErasureStatements.claimDue, .int(Int64(limit)))

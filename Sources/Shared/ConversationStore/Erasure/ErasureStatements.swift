@@ -45,6 +45,10 @@ enum ErasureStatements {
     RETURNING \(columns)
     """)
 
+  /// How many there are, as far as one cares to count. Index: primary key, or none: the table is small in health.
+  static let count = PostgresStatement(
+    "erasure_count", "SELECT count(*) FROM (SELECT FROM erasures LIMIT 10000) AS pending")
+
   /// Forgets what is done for good, unless it was requested again meanwhile. Index: primary key.
   static let finish = PostgresStatement(
     "erasure_finish",

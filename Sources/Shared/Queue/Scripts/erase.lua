@@ -33,7 +33,7 @@ local function bring_back(id)
   call('HDEL', event .. id, 'reason', 'deliveries', 'fence', 'archived')
   call('HSET', event .. id, 'state', 'queued', 'requeuedAt', text(now))
   call('HINCRBY', meta, 'depth', 1)
-  call('HINCRBY', meta, 'replayed', 1)
+  call('HINCRBY', meta, 'erased', 1)
   if call('RPUSH', list, id) == 1 then line_up(token) end
   return true
 end

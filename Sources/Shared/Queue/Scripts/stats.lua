@@ -3,7 +3,7 @@
 -- KEYS   see shared.lua
 -- Result {depth, ready, suspect, delayed, in flight (conversations), dead, workers, paused 0 | 1, ms that the
 --        event whose turn is next has waited since it was accepted or replayed or 0, counters enqueued,
---        settled, retried, died, reaped, reconciled, replayed, discarded}
+--        settled, retried, died, reaped, reconciled, replayed, discarded, erased}
 local function count(field) return tonumber(call('HGET', meta, field) or '0') end
 
 local oldest = now
@@ -18,5 +18,5 @@ return {
   count('depth'), call('LLEN', ready), call('LLEN', suspect), call('ZCARD', delayed), call('HLEN', lease),
   call('ZCARD', dead), call('ZCARD', workers), count('paused'), now - oldest,
   count('enqueued'), count('settled'), count('retried'), count('died'), count('reaped'), count('reconciled'),
-  count('replayed'), count('discarded'),
+  count('replayed'), count('discarded'), count('erased'),
 }

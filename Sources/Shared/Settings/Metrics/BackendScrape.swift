@@ -11,6 +11,7 @@ package struct BackendScrape: Sendable {
   private let backends: Backends
   private let fence: Sampler<Duration?>
   private let outbox: Sampler<OutboxBacklog?>
+  private let erasures: Sampler<Int?>
 
   package init(registry: PrometheusMetrics, backends: Backends) {
     self.registry = registry
@@ -18,25 +19,27 @@ package struct BackendScrape: Sendable {
     // What cannot be seen is absent, whatever the reason.
     fence = Sampler { try? await backends.cache.fenceAge() }
     outbox = Sampler { try? await backends.store.outboxBacklog() }
+    erasures = Sampler { try? await backends.store.pendingErasures() }
   }
 
   package func families() async -> [MetricFamily] {
-    async let (fence, outbox) = (fence.value(), outbox.value())
+    async let (fence, outbox, erasures) = (fence.value(), outbox.value(), erasures.value())
     return registry.families + ProcessMetrics.families + dependencies
-      + Self.families(fence: await fence, outbox: await outbox) + [
+      + Self.families(fence: await fence, outbox: await outbox, erasures: await erasures) + [
         MetricFamily(
           MetricName.buildInfo, .gauge, [LabelText([("version", ProgramVersion.current)]): .number(1)])
       ]
   }
 
   /// No number rather than a wrong one.
-  static func families(fence: Duration?, outbox: OutboxBacklog?) -> [MetricFamily] {
+  static func families(fence: Duration?, outbox: OutboxBacklog?, erasures: Int?) -> [MetricFamily] {
     var families: [MetricFamily] = []
     if let fence { families.append(MetricFamily(MetricName.fenceAge, .gauge, fence / .seconds(1))) }
     if let outbox {
       families.append(MetricFamily(MetricName.fencePending, .gauge, outbox.pending))
       families.append(MetricFamily(MetricName.fenceOldestPending, .gauge, outbox.oldest / .seconds(1)))
     }
+    if let erasures { families.append(MetricFamily(MetricName.erasuresPending, .gauge, erasures)) }
     return families
   }
 

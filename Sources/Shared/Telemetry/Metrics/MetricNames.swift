@@ -1,7 +1,7 @@
 /// Every metric of the programs.
 ///
-/// `freshet_queue_…` is read from the queue's Redis and the same on every worker, `freshet_fence_…` from the cache's Redis
-/// and from Postgres and the same on every process: take the maximum. `freshet_api_…`, `freshet_cache_…` and
+/// `freshet_queue_…` is read from the queue's Redis and the same on every worker, `freshet_fence_…` and
+/// `freshet_erasures_…` from the cache's Redis and from Postgres and the same on every process: take the maximum. `freshet_api_…`, `freshet_cache_…` and
 /// `freshet_worker_…` are a process's own: take the sum. A counter begins at nought when its process, or the queue, begins.
 package enum MetricName {
   package static let buildInfo = MetricDescription("freshet_build_info", "1; the label tells the release.")
@@ -40,6 +40,9 @@ extension MetricName {
     "freshet_queue_replayed_total", "Dead events that an operator gave another life.")
   package static let queueDiscarded = MetricDescription(
     "freshet_queue_discarded_total", "Dead events that an operator gave up.")
+  package static let queueErased = MetricDescription(
+    "freshet_queue_erased_total",
+    "Dead events that came back empty, to end on record, because their conversations were deleted.")
   package static let queueReaped = MetricDescription(
     "freshet_queue_reaped_total", "Conversations taken from dead workers.")
   package static let queueReconciled = MetricDescription(
@@ -82,6 +85,13 @@ extension MetricName {
     "freshet_fence_outbox_pending", "Writes that are not known to be invalidated; 10,000 stand for more.")
   package static let fenceOldestPending = MetricDescription(
     "freshet_fence_outbox_oldest_seconds", "How old the oldest of them is; 0 when there is none.")
+}
+
+/// What deletions have left to be done, as Postgres shows it. Absent while it cannot be seen.
+extension MetricName {
+  package static let erasuresPending = MetricDescription(
+    "freshet_erasures_pending",
+    "Deletions not done for good; in health each is for a minute, and then once more. 10,000 stand for more.")
 }
 
 /// What one API answered.

@@ -30,6 +30,7 @@ struct StatisticsReport: Report, Equatable {
   let died: Int
   let replayed: Int
   let discarded: Int
+  let erased: Int
   let reaped: Int
   let reconciled: Int
 
@@ -49,6 +50,7 @@ struct StatisticsReport: Report, Equatable {
     died = statistics.died
     replayed = statistics.replayed
     discarded = statistics.discarded
+    erased = statistics.erased
     reaped = statistics.reaped
     reconciled = statistics.reconciled
   }
@@ -67,7 +69,7 @@ struct StatisticsReport: Report, Equatable {
     table.add(
       "ever",
       "\(enqueued) enqueued, \(settled) settled, \(retried) retried, \(died) died, \(replayed) replayed, "
-        + "\(discarded) discarded")
+        + "\(discarded) discarded, \(erased) erased")
     table.add("conversations", "\(reaped) taken from dead workers, \(reconciled) after a lost reply")
     return table.text
   }
