@@ -242,7 +242,7 @@ struct CacheTests {
   func lookup() async throws {
     try await CacheRig.with { rig in
       let database = Database()
-      let entry = rig.cache.entry(rig.conversation, .body)
+      let entry = rig.entry()
       let connection = try rig.redis.connection()
       guard case .miss = rig.cache.judge(try await connection.execute(entry.lookup), from: connection) else {
         Issue.record("an empty Redis has no hit")
