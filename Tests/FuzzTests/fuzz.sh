@@ -27,6 +27,6 @@ echo
 echo "what the cases reached (of these tests alone), by file:"
 llvm-cov report "$build/debug/freshetPackageTests.xctest" -instr-profile="$build/debug/codecov/default.profdata" \
   Sources/Shared/Conversations/{JSON,Requests,ProviderEvents} Sources/Shared/Redis/Codec \
-  Sources/APIService/{Identity,HTTP} |
+  Sources/APIService/{Identity,HTTP,Connection,CachedReads} |
   awk '/^Filename|^TOTAL|\.swift/ { printf "%-58s %9s of %5s lines %8s\n", $1, $8 - $9, $8, $10 }' |
   sed '1s/.*/file/'

@@ -1,0 +1,186 @@
+import Conversations
+import HTTPTypes
+import Hummingbird
+import Keyspace
+import Logging
+import NIOCore
+import NIOEmbedded
+import RateLimit
+import Redis
+import Telemetry
+import TestSupport
+
+@testable import APIService
+@testable import Cache
+
+/// A connection served by our own loop, on the thread of the test, by a router that answers each request with its name.
+final class FuzzedConnection {
+  let channel = EmbeddedChannel()
+  private let ending = Ending()
+
+  /// - Parameter cachedReads: nil when everything goes through the router.
+  init(_ watcher: ConnectionWatcher, _ cachedReads: CachedReads.Parts?) throws {
+    let loop = channel.embeddedEventLoop
+    let loops = EventLoopParts(loop) { LoopExecutor($0) }
+    let served = LoopChannel(
+      responder: NamingRouter(), watcher: watcher, loops: loops,
+      cachedReads: cachedReads.map { parts in EventLoopParts(loop) { CachedReads(parts, on: $0) } })
+    let connection = try served.setup(channel: channel, logger: Self.logger).wait()
+    Self.serve(loops[loop], ending) { await served.handle(value: connection, logger: Self.logger) }
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    loop.run()
+  }
+
+  private static func serve(
+    _ executor: LoopExecutor, _ ending: Ending, _ body: @escaping @Sendable () async -> Void
+  ) {
+    // Bare task: it ends with the connection, as `isOver` tells.
+    Task(executorPreference: executor) {
+      await body()
+      ending.isReached = true
+    }
+  }
+
+  static let logger = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
+
+  /// Whether it is closed, and nothing serves it any more.
+  var isOver: Bool { !channel.isActive && ending.isReached }
+
+  func send(_ bytes: ArraySlice<UInt8>) throws {
+    try channel.writeInbound(ByteBuffer(bytes: bytes))
+    channel.embeddedEventLoop.run()
+  }
+
+  func takes(_ isTaking: Bool) {
+    channel.isWritable = isTaking
+    channel.pipeline.fireChannelWritabilityChanged()
+    channel.embeddedEventLoop.run()
+  }
+
+  func halfClose() {
+    channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    channel.embeddedEventLoop.run()
+  }
+
+  /// Two minutes pass, in which every connection ends.
+  func end() {
+    for _ in 0..<2 { channel.embeddedEventLoop.advanceTime(by: .seconds(61)) }
+  }
+
+  /// Whatever is left of it goes.
+  func destroy() {
+    channel.triggerUserOutboundEvent(CloseAtOnce(), promise: nil)
+    _ = try? channel.finish(acceptAlreadyClosed: true)
+  }
+
+  /// The answers but `100 Continue`: the name of the request, or that it was refused. By which status hangs on how the bytes
+  /// were cut, whoever reads them.
+  func answers() throws -> [String] {
+    var text = ""
+    while let part = try channel.readOutbound(as: IOData.self) {
+      if case .byteBuffer(let buffer) = part { text += String(buffer: buffer) }
+    }
+    return text.split(separator: "HTTP/1.1 ").filter { !$0.hasPrefix("100") }.map { answer in
+      guard answer.hasPrefix("200"), let end = answer.firstRange(of: "\r\n\r\n") else {
+        return "refused"
+      }
+      return String(answer[end.upperBound...])
+    }
+  }
+}
+
+/// Set on the thread of the test alone.
+private final class Ending: @unchecked Sendable {
+  var isReached = false
+}
+
+/// Answers each request with the name of what it is for, when its body has been read.
+private struct NamingRouter: HTTPResponder {
+  typealias Context = APIContext
+
+  func respond(to request: Request, context: APIContext) async throws -> Response {
+    var name = Self.name(of: request)
+    do {
+      for try await _ in request.body {}
+    } catch { name += " failed" }
+    return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: name)))
+  }
+
+  /// A plain read has that of the lookup's.
+  private static func name(of request: Request) -> String {
+    let path = request.uri.path
+    guard request.method == .get,
+      let read = path.wholeMatch(of: /\/conversations\/([-0-9a-f]{36})(\/messages)?/),
+      let id = ConversationID(String(read.1))
+    else { return "other" }
+    return FuzzedLookups.name(id, isForMessages: read.2 != nil)
+  }
+}
+
+/// In the place of Redis: answers soon, and finds most of what it is asked for.
+///
+/// `@unchecked Sendable`: it is only used on the thread of the test.
+final class FuzzedLookups: @unchecked Sendable {
+  private var random = SplitMix64(seed: 0)
+  private(set) var asked = 0
+  private(set) var found = 0
+  private static let ids = [
+    "0195c0de-0000-7000-8000-00000000abcd", "0195c0de-0000-7000-8000-00000000abce",
+  ]
+
+  func begin(_ seed: UInt64) {
+    random = SplitMix64(seed: seed)
+    (asked, found) = (0, 0)
+  }
+
+  static func name(_ id: ConversationID, isForMessages: Bool) -> String {
+    "\(id)\(isForMessages ? " messages" : "")"
+  }
+
+  func look(
+    _ read: CachedRead, _ eventLoop: any EventLoop, _ then: @escaping @Sendable (CacheLook?) -> Void
+  ) -> Bool {
+    guard random.number(0...15) > 0 else { return false }
+    asked += 1
+    let look = look(read)
+    switch random.number(0...2) {
+    case 0: then(look)
+    case 1: eventLoop.execute { then(look) }
+    default: eventLoop.scheduleTask(in: .milliseconds(Int64(random.number(0...50)))) { then(look) }
+    }
+    return true
+  }
+
+  private func look(_ read: CachedRead) -> CacheLook? {
+    switch random.number(0...9) {
+    case 0: return nil
+    case 1:
+      return CacheLook(
+        group: .conversation(read.conversation), field: read.template.field,
+        result: .failure(CacheBypass(.late)), times: ReadTimes())
+    default:
+      found += 1
+      return .hit(read)
+    }
+  }
+}
+
+extension CacheLook {
+  /// A value that is the name of what was asked for.
+  fileprivate static func hit(_ read: CachedRead) -> CacheLook {
+    let body = ByteBuffer(string: FuzzedLookups.name(read.conversation, isForMessages: read.isForMessages))
+    let epoch = CacheEpoch.random()
+    let header = CachedValueHeader(
+      status: 200, flags: [], epoch: epoch, lsn: nil, fillCost: 1, softTimeToLive: 60_000,
+      timeToLive: 60_000, contentHash: ContentHash(of: body), owner: "anna", summary: "",
+      bodyLength: UInt32(body.readableBytes))
+    var bytes = ByteBuffer()
+    header.write(to: &bytes)
+    bytes.writeImmutableBuffer(body)
+    guard let stored = StoredValue(whole: bytes) else { preconditionFailure("no value: \(header)") }
+    let hit = CacheHit(record: EpochRecord(epoch: epoch, floor: nil), stored: stored, now: 0, distrust: nil)
+    return CacheLook(
+      group: .conversation(read.conversation), field: read.template.field, result: .success(.hit(hit)),
+      times: ReadTimes())
+  }
+}
