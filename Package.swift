@@ -158,7 +158,7 @@ let package = Package(
         "APIService", "Cache", "Conversations", "Keyspace", "RateLimit", "Redis", "Settings", "Telemetry",
         crypto,
         httpTypes,
-        httpTypesHTTP1, hummingbird, jwtKit, logging, nio, nioConcurrency, nioEmbedded, nioHTTP,
+        httpTypesHTTP1, hummingbird, jwtKit, logging, nio, nioConcurrency, nioEmbedded, nioHTTP, nioPosix,
       ]),
     tests(
       "WebhookWorker",
