@@ -42,8 +42,16 @@ enum CachedResponse {
 extension ReadTimes {
   /// `redis;dur=0.412, total;dur=0.502`: milliseconds, and of what did not happen nothing.
   func text(total: Duration) -> String {
-    [("redis", redis), ("database", database), ("total", total)].compactMap { name, duration in
-      duration.map { "\(name);dur=\($0.milliseconds)" }
-    }.joined(separator: ", ")
+    var text = ""
+    text.reserveCapacity(80)
+    func add(_ name: StaticString, _ duration: Duration) {
+      if !text.isEmpty { text += ", " }
+      text += "\(name);dur="
+      text += duration.milliseconds.description
+    }
+    if let redis { add("redis", redis) }
+    if let database { add("database", database) }
+    add("total", total)
+    return text
   }
 }
