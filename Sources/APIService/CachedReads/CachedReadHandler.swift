@@ -98,7 +98,9 @@ extension CachedReadHandler {
   ) -> (CachedRead, length: Int)? {
     guard gate.isBetweenRequests, context.channel.isWritable else { return nil }
     return bytes.withUnsafeReadableBytes { bytes in
-      guard let request = PlainRead(bytes), let read = reads.understand(request, in: bytes) else { return nil }
+      guard let request = PlainRead(bytes), let read = reads.understand(request, in: bytes) else {
+        return nil
+      }
       return (read, request.length)
     }
   }

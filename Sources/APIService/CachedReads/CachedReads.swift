@@ -60,7 +60,9 @@ final class CachedReads: @unchecked Sendable {
       let reader = reader(fields.authorization, in: bytes), let forms = forms(fields, in: bytes)
     else { return nil }
     let known = EntityTags(fields.ifNoneMatch.map { [bytes.text($0)] } ?? [])
-    guard let (template, links) = place(of: request, isConditional: !known.isEmpty, in: bytes) else { return nil }
+    guard let (template, links) = place(of: request, isConditional: !known.isEmpty, in: bytes) else {
+      return nil
+    }
     let ticket = parts.limits.ticket(for: reader.principal)
     return CachedRead(
       reader, request.conversation, template, terms: ReadTerms(forms: forms, known: known, gate: ticket),

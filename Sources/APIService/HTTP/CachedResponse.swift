@@ -33,7 +33,9 @@ enum CachedResponse {
     sink.add(.serverTiming, answer.times.text(total: ContinuousClock.now - start))
     guard !answer.value.isKnown else { return }
     if answer.value.form == .gzip { sink.add(.contentEncoding, "gzip") }
-    if let field = links.flatMap({ PageSummary(answer.value.summary).map($0.field) }) { sink.add(.link, field) }
+    if let field = links.flatMap({ PageSummary(answer.value.summary).map($0.field) }) {
+      sink.add(.link, field)
+    }
     sink.add(.contentType, "application/json")
     sink.add(.contentLength, String(answer.value.body.readableBytes))
   }
