@@ -158,7 +158,9 @@ let package = Package(
     tests(
       "APIService",
       [
-        "APIService", "Cache", "Conversations", "RateLimit", "Settings", "Telemetry", crypto, httpTypes,
+        "APIService", "Cache", "Conversations", "Keyspace", "RateLimit", "Redis", "Settings", "Telemetry",
+        crypto,
+        httpTypes,
         httpTypesHTTP1, hummingbird, jwtKit, logging, nio, nioConcurrency, nioEmbedded, nioHTTP,
       ]),
     tests(
@@ -171,9 +173,10 @@ let package = Package(
     tests(
       "Fuzz",
       [
-        "APIService", "ConversationStore", "Conversations", "Redis", "Telemetry", logging, nio, nioEmbedded,
-        nioHTTP,
-        httpTypes, httpTypesHTTP1, crypto,
+        "APIService", "Cache", "ConversationStore", "Conversations", "Keyspace", "RateLimit", "Redis",
+        "Telemetry",
+        logging,
+        nio, nioEmbedded, nioHTTP, httpTypes, httpTypesHTTP1, hummingbird, crypto,
       ]),
     tests("Integration", [httpClient, nio, nioPosix, nioHTTP, nioCompression, nioConcurrency, crypto]),
   ],

@@ -124,8 +124,8 @@ extension CachedReadHandler {
   }
 
   private func send(_ answer: CacheAnswer, to read: CachedRead, _ context: ChannelHandlerContext) {
-    // What is held ends the connection, if it is not more bytes.
-    let isLast = gate.answered(isLast: !held.events.isEmpty)
+    // Events that are held end the connection, but only behind the bytes that came before them.
+    let isLast = gate.answered(isFollowed: held.bytes != nil, isLast: !held.events.isEmpty)
     let bytes = read.answer(answer, crossOrigin: reads.parts.crossOrigin, isLast: isLast)
     context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     // By way of whoever sees to it that the client gets the answer.

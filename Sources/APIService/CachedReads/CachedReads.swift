@@ -18,12 +18,20 @@ import Redis
 final class CachedReads: @unchecked Sendable {
   /// What it shares with the router.
   struct Parts: Sendable {
+    /// Asks on an event loop; see ``Cache/look(at:by:behind:for:on:then:)``.
+    typealias Look =
+      @Sendable (
+        CachedRead, any EventLoop, _ then: @escaping @Sendable (CacheLook?) -> Void
+      ) -> Bool
+
     let cache: Cache
     let identity: Identity
     let limits: RateLimits
     let record: RequestRecord
     /// Nil when browsers have no business here.
     let crossOrigin: CrossOriginPolicy?
+    /// Nil to ask the cache.
+    var look: Look?
   }
 
   let parts: Parts
@@ -72,7 +80,8 @@ final class CachedReads: @unchecked Sendable {
 
   /// Asks Redis. See ``Cache/look(at:by:behind:for:on:then:)``.
   func look(_ read: CachedRead, then: @escaping @Sendable (CacheLook?) -> Void) -> Bool {
-    parts.cache.look(
+    if let look = parts.look { return look(read, eventLoop, then) }
+    return parts.cache.look(
       at: read.conversation, by: read.template, behind: read.question, for: read.terms, on: eventLoop,
       then: then)
   }

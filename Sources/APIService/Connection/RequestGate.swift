@@ -96,11 +96,14 @@ extension RequestGate {
 
   /// A whole request was answered that we have not seen.
   ///
-  /// - Parameter isLast: whether nothing more will come.
+  /// - Parameters:
+  ///   - isFollowed: whether more has come already, which is answered too.
+  ///   - isLast: whether nothing more will come.
   /// - Returns: whether the connection ends with its answer.
-  func answered(isLast: Bool) -> Bool {
+  func answered(isFollowed: Bool, isLast: Bool) -> Bool {
     guard let context else { return true }
-    return progress.answered(isLast: isLast || watcher.isDraining(), now: context.eventLoop.now)
+    return progress.answered(
+      isLast: !isFollowed && (isLast || watcher.isDraining()), now: context.eventLoop.now)
   }
 }
 

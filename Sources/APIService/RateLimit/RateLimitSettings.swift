@@ -5,11 +5,13 @@ import Settings
 struct RateLimitSettings: Sendable {
   /// `RATE_LIMIT_REQUESTS` (100) in any `RATE_LIMIT_WINDOW_SECONDS` (60), of each user, and of failed authentications of
   /// each client address. Nil: 0 requests, which turns it off.
-  let user: Quota?
+  var user: Quota? = Quota(requests: 100, windowSeconds: 60)
   /// `RATE_LIMIT_SERVICE_REQUESTS` (0) in the same window, of each principal of the role service or admin.
-  let service: Quota?
+  var service: Quota?
   /// `RATE_LIMIT_ON_STORE_ERROR` (`local`): what to do while Redis does not count.
-  let onStoreError: RateLimiter.OnStoreError
+  var onStoreError = RateLimiter.OnStoreError.local
+
+  init() {}
 
   init(reader: SettingsReader) {
     let window = reader.integer("RATE_LIMIT_WINDOW_SECONDS", default: 60, in: 1...86_400)

@@ -40,12 +40,12 @@ final class LoopConnection: ChannelDuplexHandler, ServerChildChannelValue, @unch
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    end()
+    drop()
     self.context = nil
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    end()
+    drop()
     context.fireChannelInactive()
   }
 
@@ -111,6 +111,12 @@ extension LoopConnection {
     serve()
   }
 
+  /// Nobody is there to be answered.
+  private func drop() {
+    requests.removeAll()
+    end()
+  }
+
   // MARK: Back pressure
 
   func read(context: ChannelHandlerContext) {
@@ -148,12 +154,12 @@ extension LoopConnection {
   }
 
   private func serve() {
-    guard let task, isAtEnd || channel.isWritable else { return }
-    if let request = requests.popFirst() {
+    guard let task else { return }
+    if channel.isWritable, let request = requests.popFirst() {
       self.task = nil
       task.resume(returning: request)
       readOn()
-    } else if isAtEnd {
+    } else if isAtEnd, requests.isEmpty {
       self.task = nil
       task.resume(returning: nil)
     }
