@@ -12,7 +12,7 @@ END {
   }
   getline ids <(folder "/ids")
   if (!total) exit
-  printf "\nIn its %d rounds our API answered %d requests; its metrics counted %d. Of the %d that are limited the metrics of " \
+  printf "\nRounds of our API: %d. It answered %d requests; its metrics counted %d. Of the %d that are limited the metrics of " \
     "the limit counted %d, and what remained to the 500 users fell by %d. Redis ran %d scripts. That is all, with three requests a " \
     "round of our own and up to 64 that were under way when wrk stopped. In each round a write was seen by the next read.", \
     total, requests, answered, of_users, limited, used, scripts
