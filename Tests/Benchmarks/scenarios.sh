@@ -59,6 +59,13 @@ cache_round() {
   proven read "$scenario" "${request[@]//%r/$round}"
 }
 
+# Hits, and reads of all kinds, as the API counts them.
+reads() {
+  curl -fsS "${url[ours]}/metrics" | awk '
+    /^freshet_cache_reads_total\{/ { all += $2; if (/outcome="hit"/) hits += $2 }
+    END { printf "%d %d", hits, all }'
+}
+
 # An empty queue, also on disk, with room for what a fast machine queues in a round.
 reset_queue() {
   # For what was under way when wrk stopped.
