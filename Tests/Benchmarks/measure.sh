@@ -83,3 +83,9 @@ keep() {
   progress "$(printf '%-36s %8.0f/s  %6.3f CPU s per 1,000' "$1" "$rate" "$own")" \
     "${7:+$(printf '  p50 %.2f ms  p99 %.2f ms' "$p50" "$p99")}"
 }
+
+# discard REASON: forgets the round that was kept last.
+discard() {
+  progress "$1"
+  sed -i '$d' "$folder/results.tsv"
+}

@@ -37,7 +37,10 @@ proven() {
   outcome=0
   wait "$writer" || outcome=$?
   [ $outcome -ne 2 ] || fail "$1: a write during the round was not seen"
-  [ $outcome -eq 0 ] || return 1
+  if [ $outcome -ne 0 ]; then
+    discard "$1: a request of our own failed"
+    return 1
+  fi
   # What was under way when wrk stopped is answered and counted now.
   sleep 0.5
   read -ra after <<<"$(counts)"
@@ -47,7 +50,8 @@ proven() {
     $((after[3] - before[3])) $((after[4] - before[4]))
 }
 
-# judge KIND SCENARIO USED ANSWERED LIMITED SCRIPTS HITS FOUND: what was counted during the round of $requests requests.
+# judge KIND SCENARIO USED ANSWERED LIMITED SCRIPTS HITS FOUND: what was counted during the round of $requests requests. 1: it
+# does not count, since too few of them were hits.
 judge() {
   local limited=$requests
   # The intake is exempt from the limit, and no read.
@@ -57,7 +61,11 @@ judge() {
   agrees "$2" "freshet_rate_limit_requests_total" "$5" "$limited"
   (($6 >= requests)) || fail "$2: $requests requests, but Redis ran only $6 scripts"
   if [ "$1" = hit ]; then
-    (($7 * 100 >= requests * 99)) || fail "$2: only $7 of $requests were hits"
+    # Where Redis exceeds its budget of 50 ms, because the machine is busy, Postgres is asked.
+    if (($7 * 100 < requests * 99)); then
+      discard "$2: only $7 of $requests were hits"
+      return 1
+    fi
     # A hit finds three keys: epoch, value, watermark.
     (($8 * 100 >= requests * 297)) || fail "$2: $requests requests found only $8 keys in Redis"
   fi
