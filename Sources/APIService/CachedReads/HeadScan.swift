@@ -31,15 +31,15 @@ struct HeadScan {
     take { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }
   }
 
-  /// A whole line: the ranges of its name and of its value, without the blanks around it.
+  /// A whole line: the ranges of its name and of its value. Blanks behind the value are not taken: the decoder leaves them
+  /// there.
   mutating func takeField() -> (name: Range<Int>, value: Range<Int>)? {
     let name = take { Self.isTokenCharacter[Int($0)] }
     guard !name.isEmpty, take(":") else { return nil }
     _ = take { $0 == 0x20 || $0 == 0x09 }
-    var value = take { ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x09 }
-    guard take("\r\n") else { return nil }
-    while let last = value.last, bytes[last] == 0x20 || bytes[last] == 0x09 { value = value.dropLast() }
-    return (name, value)
+    let value = take { ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x09 }
+    if let last = value.last, bytes[last] == 0x20 || bytes[last] == 0x09 { return nil }
+    return take("\r\n") ? (name, value) : nil
   }
 
   @inline(__always)

@@ -85,14 +85,24 @@ private struct HeadFields {
     for (name, value) in headers {
       bytes += name.utf8.count + value.utf8.count
       switch name.utf8.count {
-      case 4 where name.isEqualIgnoringCase(to: "host"): (hosts, host) = (hosts + 1, value)
-      case 6 where name.isEqualIgnoringCase(to: "expect"): expectation = value
+      case 4 where name.isEqualIgnoringCase(to: "host"): (hosts, host) = (hosts + 1, value.trimmingLastBlanks)
+      case 6 where name.isEqualIgnoringCase(to: "expect"): expectation = value.trimmingLastBlanks
       case 7 where name.isEqualIgnoringCase(to: "upgrade"): asksForUpgrade = true
       case 17 where name.isEqualIgnoringCase(to: "transfer-encoding"):
-        (transferCodings, transferCoding) = (transferCodings + 1, value)
+        (transferCodings, transferCoding) = (transferCodings + 1, value.trimmingLastBlanks)
       default: break
       }
     }
+  }
+}
+
+extension String {
+  /// The decoder leaves those that are behind a value, and are no part of it (RFC 9112, 5).
+  fileprivate var trimmingLastBlanks: String {
+    guard let last = utf8.last, last == 0x20 || last == 0x09 else { return self }
+    var text = self
+    while text.last == " " || text.last == "\t" { text.removeLast() }
+    return text
   }
 }
 
