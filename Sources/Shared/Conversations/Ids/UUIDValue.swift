@@ -13,10 +13,10 @@ package struct UUIDValue: Hashable, Comparable, Sendable, CustomStringConvertibl
 
   /// Exactly `8-4-4-4-12` hexadecimal digits, of either case as RFC 9562 asks of readers; anything else is nil.
   package init?(_ text: some StringProtocol) {
-    // Only of a bridged string there is no such storage.
-    let value =
-      text.utf8.withContiguousStorageIfAvailable { Self.read(UnsafeRawBufferPointer($0), lowercaseOnly: false) }
-      ?? Array(text.utf8).withUnsafeBytes { Self.read($0, lowercaseOnly: false) }
+    func read(_ bytes: UnsafeRawBufferPointer) -> UUIDValue? { Self.read(bytes, lowercaseOnly: false) }
+    let stored = text.utf8.withContiguousStorageIfAvailable { read(UnsafeRawBufferPointer($0)) }
+    // Only a bridged string has no such storage.
+    let value = stored ?? Array(text.utf8).withUnsafeBytes { read($0) }
     guard let value else { return nil }
     self = value
   }
