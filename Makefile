@@ -1,10 +1,15 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-faults test-consistency test-api test-fuzz bench bench-setup bench-worker lint format packages build release programs install clean-data
+.PHONY: help run test test-long test-faults test-consistency test-api test-fuzz test-servers bench bench-setup bench-worker lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
 BUILD := SWIFT_DETERMINISTIC_HASHING=1 swift build --no-color-diagnostics
+# The suites about what clients are answered, for a regular expression.
+EMPTY :=
+HTTP_SUITES := $(subst $(EMPTY) ,|,$(basename $(notdir $(wildcard \
+  $(addprefix Tests/IntegrationTests/,HTTP/*Tests.swift RateLimit/*Tests.swift Identity/*Tests.swift \
+  OutageTests.swift ShutdownTests.swift WireLimitTests.swift)))))
 # The standard library is linked in, so that the programs run where no Swift is installed.
 RELEASE := $(BUILD) -c release --static-swift-stdlib
 
@@ -37,8 +42,21 @@ test-api: packages build ## Let openapi-spec-validator and schemathesis at the A
 test-fuzz: packages ## Give a million hostile cases to every parser, with coverage; FUZZ_SEED=… FUZZ_CASES=… ONLY=… SANITIZE=address
 	@Tests/FuzzTests/fuzz.sh
 
+<<<<<<< HEAD
 bench: bench-setup ## Measure the API in turn with nginx, Go and Express; QUICK=1, RECORD=1, ONLY="cached fill patch mix intake off", PEERS=…, PROGRAMS=…
 	@[ -n "$(PROGRAMS)" ] || $(MAKE) --no-print-directory release
+=======
+test-servers: packages build ## Run the suites about HTTP with each of the other servers of HTTP_SERVER; SERVERS="routed stock"
+	set -e; for server in $${SERVERS:-routed stock}; do \
+	  echo "== HTTP_SERVER=$$server"; \
+	  FRESHET_HTTP_SERVER=$$server swift test --skip-build --disable-xctest --no-parallel \
+	    --filter 'IntegrationTests.Integration/($(HTTP_SUITES))/'; \
+	done
+
+bench: ## Measure the API of the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
+	@deploy/scripts/packages.sh bench
+	@$(MAKE) --no-print-directory release
+>>>>>>> 6881ef37ab9476e0e320e099765115d7877a2904
 	@Tests/Benchmarks/bench.sh
 
 bench-setup: ## Install and build what make bench measures against

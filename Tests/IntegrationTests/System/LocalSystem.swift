@@ -64,12 +64,14 @@ final class LocalSystem: Sendable {
 
   /// What both programs are told; `changes` win.
   func environment(_ changes: [String: String] = [:]) -> [String: String] {
-    let settings = [
+    var settings = [
       "REDIS_CACHE_URL": cacheRedis.url, "REDIS_QUEUE_URL": queueRedis.url, "DATABASE_URL": programURL,
       "JWT_SECRET": jwtSecret, "WEBHOOK_TOKENS": webhookToken, "SHUTDOWN_DRAIN_SECONDS": "0",
       // High enough for what tests do, and all of them go past it.
       "LOG_LEVEL": "notice", "LOG_FORMAT": "json", "RATE_LIMIT_REQUESTS": "100000",
     ]
+    // `make test-servers` runs suites with another server than the default one.
+    settings["HTTP_SERVER"] = ProcessInfo.processInfo.environment["FRESHET_HTTP_SERVER"]
     return settings.merging(changes) { _, change in change }
   }
 

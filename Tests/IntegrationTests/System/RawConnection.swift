@@ -69,6 +69,11 @@ final class RawConnection: Sendable {
   /// What has come so far.
   var received: String { inbox.text }
 
+  /// The same, byte for byte.
+  var receivedBytes: ByteBuffer { inbox.bytes }
+
+  var receivedCount: Int { inbox.count }
+
   /// Whether the server has closed its half, or all, and in good order.
   var isEnded: Bool { inbox.isEnded }
 
@@ -87,15 +92,17 @@ final class RawConnection: Sendable {
 
   private final class Inbox: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
-    private let state = NIOLockedValueBox((text: "", isEnded: false, failure: String?.none))
+    private let state = NIOLockedValueBox((bytes: ByteBuffer(), isEnded: false, failure: String?.none))
 
-    var text: String { state.withLockedValue { $0.text } }
+    var bytes: ByteBuffer { state.withLockedValue { $0.bytes } }
+    var count: Int { state.withLockedValue { $0.bytes.readableBytes } }
+    var text: String { String(buffer: bytes) }
     var isEnded: Bool { state.withLockedValue { $0.isEnded } }
     var failure: String? { state.withLockedValue { $0.failure } }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       let buffer = unwrapInboundIn(data)
-      state.withLockedValue { $0.text += String(buffer: buffer) }
+      state.withLockedValue { _ = $0.bytes.writeImmutableBuffer(buffer) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -21,4 +21,7 @@ struct Scrape: Sendable {
   }
 
   subscript(series: String) -> Double? { values[series] }
+
+  /// All series of a metric.
+  func family(_ name: String) -> [String: Double] { values.filter { $0.key.hasPrefix("\(name){") } }
 }
