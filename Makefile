@@ -42,10 +42,6 @@ test-api: packages build ## Let openapi-spec-validator and schemathesis at the A
 test-fuzz: packages ## Give a million hostile cases to every parser, with coverage; FUZZ_SEED=… FUZZ_CASES=… ONLY=… SANITIZE=address
 	@Tests/FuzzTests/fuzz.sh
 
-<<<<<<< HEAD
-bench: bench-setup ## Measure the API in turn with nginx, Go and Express; QUICK=1, RECORD=1, ONLY="cached fill patch mix intake off", PEERS=…, PROGRAMS=…
-	@[ -n "$(PROGRAMS)" ] || $(MAKE) --no-print-directory release
-=======
 test-servers: packages build ## Run the suites about HTTP with each of the other servers of HTTP_SERVER; SERVERS="routed stock"
 	set -e; for server in $${SERVERS:-routed stock}; do \
 	  echo "== HTTP_SERVER=$$server"; \
@@ -53,10 +49,8 @@ test-servers: packages build ## Run the suites about HTTP with each of the other
 	    --filter 'IntegrationTests.Integration/($(HTTP_SUITES))/'; \
 	done
 
-bench: ## Measure the API of the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
-	@deploy/scripts/packages.sh bench
-	@$(MAKE) --no-print-directory release
->>>>>>> 6881ef37ab9476e0e320e099765115d7877a2904
+bench: bench-setup ## Measure the API in turn with nginx, Go and Express; QUICK=1, RECORD=1, ONLY="cached fill patch mix intake off", PEERS=…, PROGRAMS=…
+	@[ -n "$(PROGRAMS)" ] || $(MAKE) --no-print-directory release
 	@Tests/Benchmarks/bench.sh
 
 bench-setup: ## Install and build what make bench measures against
