@@ -1,6 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-faults test-consistency test-api test-fuzz test-servers bench bench-worker lint format packages build release programs install clean-data
+.PHONY: help run test test-long test-faults test-consistency test-api test-fuzz test-servers bench bench-setup bench-worker lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -49,14 +49,17 @@ test-servers: packages build ## Run the suites about HTTP with each of the other
 	    --filter 'IntegrationTests.Integration/($(HTTP_SUITES))/'; \
 	done
 
-bench: ## Measure the API of the release build on private servers; QUICK=1 short, RECORD=1 into docs/performance.md
-	@deploy/scripts/packages.sh bench
-	@$(MAKE) --no-print-directory release
+bench: bench-setup ## Measure the API in turn with nginx, Go and Express; QUICK=1, RECORD=1, ONLY="cached fill patch mix intake off", PEERS=…, PROGRAMS=…
+	@[ -n "$(PROGRAMS)" ] || $(MAKE) --no-print-directory release
 	@Tests/Benchmarks/bench.sh
+
+bench-setup: ## Install and build what make bench measures against
+	@deploy/scripts/packages.sh bench
+	@Tests/Benchmarks/peers/setup.sh
 
 bench-worker: ## Measure the worker against one in Go, its growth and idle cost; QUICK=1, RECORD=1, ONLY="peer growth backlog idle"
 	@deploy/scripts/packages.sh bench-worker
-	@$(MAKE) --no-print-directory release
+	@[ -n "$(PROGRAMS)" ] || $(MAKE) --no-print-directory release
 	@Tests/Benchmarks/worker.sh
 
 lint: ## Check the format of the sources, and scripts and container files where the tools are installed

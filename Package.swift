@@ -133,7 +133,10 @@ let package = Package(
     tests("Gzip", ["Gzip", nio]),
     tests(
       "Cache",
-      ["Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, nioConcurrency, logging]),
+      [
+        "Cache", "Gzip", "Redis", "Keyspace", "Conversations", "Telemetry", nio, nioConcurrency, nioPosix,
+        logging,
+      ]),
     tests(
       "RateLimit",
       ["RateLimit", "Cache", "Keyspace", "Redis", "Conversations", nioConcurrency, logging, lifecycle]),

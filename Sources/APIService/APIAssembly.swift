@@ -117,7 +117,8 @@ struct APIAssembly: Sendable {
         let group = MultiThreadedEventLoopGroup.singleton
         return LoopChannel(
           responder: responder, watcher: watcher, loops: EventLoopParts(group) { LoopExecutor($0) },
-          cachedReads: settings.server == .loop ? EventLoopParts(group) { CachedReads(readParts, on: $0) } : nil)
+          cachedReads: settings.server == .loop
+            ? EventLoopParts(group) { CachedReads(readParts, on: $0) } : nil)
       }
     }
   }

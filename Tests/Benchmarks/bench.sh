@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
-# Measures the release build on private servers: cached reads, misses, writes, both by Zipf's law, webhook intake. The worker has worker.sh.
+# Measures the release build on private servers, in turn with peers in nginx, Go and Express: cached reads, misses, writes,
+# both by Zipf's law, webhook intake. The worker has worker.sh.
 #
-#   QUICK=1   one short round of each, to see that all works
-#   RECORD=1  also puts the result into docs/performance.md
+#   QUICK=1    one short round of each, to see that all works
+#   RECORD=1   also puts the result into docs/performance.md
+#   ONLY=…     some of: cached (that is get 304 messages) fill patch mix intake off (off-get off-messages)
+#   PEERS=…    some of: nginx go express
+#   ROUNDS=…   of each (3)
+#   PROGRAMS=… a folder with the programs, instead of those that make release builds
 #
 # Every answer expected of a scenario is checked before and after it; any failure ends the run.
 set -euo pipefail
@@ -10,43 +15,90 @@ cd "$(dirname "$0")/../.."
 
 connections=64
 if [ -n "${QUICK:-}" ]; then
-  seconds=2 rounds=1 warm_up=1
+  seconds=2 rounds=${ROUNDS:-1} warm_up=1
 else
-  seconds=8 rounds=3 warm_up=2
+  seconds=8 rounds=${ROUNDS:-3} warm_up=2
 fi
 
 # shellcheck source=Tests/Benchmarks/stack.sh
 . Tests/Benchmarks/stack.sh
+# shellcheck source=Tests/Benchmarks/peers.sh
+. "$here/peers.sh"
 # shellcheck source=Tests/Benchmarks/measure.sh
 . "$here/measure.sh"
+# shellcheck source=Tests/Benchmarks/proofs.sh
+. "$here/proofs.sh"
+# shellcheck source=Tests/Benchmarks/scenarios.sh
+. "$here/scenarios.sh"
 # shellcheck source=Tests/Benchmarks/report.sh
 . "$here/report.sh"
 
 seed() {
-  local user
-  progress "seeding 10,000 conversations with 20 messages each"
+  progress "seeding 10,000 conversations with 20 messages each, minting 500 tokens"
+  mint_tokens &
   sql -f "$here/seed.sql"
   sql -c "SELECT id, substr(user_id, 7) FROM conversations ORDER BY id" >"$folder/targets"
-  progress "minting 500 tokens"
-  for user in {0..499}; do
-    "$programs/APIService" token --user "bench-$user" --ttl 86400
-  done >"$folder/tokens"
+  wait $!
+  # All values of us and of the peers at once.
+  redis "$REDIS_CACHE_PORT" CONFIG SET maxmemory 1gb >/dev/null
 }
 
-prepare PORT
-api=http://127.0.0.1:${PORT:?}
+mint_tokens() {
+  local user
+  [ ! -s "$folder/tokens" ] || return 0
+  for ((user = 0; user < users; user++)); do
+    "$programs/APIService" token --user "bench-$user" --ttl 86400
+  done >"$folder/tokens.new"
+  mv "$folder/tokens.new" "$folder/tokens"
+}
+
+# Minting takes longer than a short run. So the tokens of a run that went well serve for half a day, with their secret.
+take_tokens_again() {
+  if [ -e "$folder/secret" ] && [ -n "$(find "$folder/tokens" -mmin -720)" ]; then
+    JWT_SECRET=$(cat "$folder/secret")
+    export JWT_SECRET
+  else
+    rm -f "$folder/tokens"
+  fi
+  rm -f "$folder/secret"
+}
+
+keep_tokens() {
+  (umask 077 && echo "$JWT_SECRET" >"$folder/secret")
+}
+
+measure_cached() {
+  serve strict "nginx go express"
+  create_noted
+  prove_ids 20000
+  ! wanted cached get ||
+    measure_reads "nginx go express" "cached GET" "" 200 "redis; hit" '"title":'
+  ! wanted cached 304 ||
+    measure_reads "nginx" "304" "" 304 "redis; hit" "" conditional
+  ! wanted cached messages ||
+    measure_reads "nginx go express" "cached messages page" "/messages?page=1&limit=50" 200 "redis; hit" '"total":20,'
+  ! wanted fill || measure_cache "miss, filled" miss.lua "$folder" %r
+  ! wanted patch || measure_cache "PATCH" patch.lua "$folder" "Title of round %r"
+  ! wanted mix || measure_cache "95 reads, 5 PATCH, Zipf" mix.lua "$folder" "Mix of round %r" %r
+  ! wanted intake || measure_intake "nginx go express"
+}
+
+measure_uncached() {
+  local detail="redis; fwd=bypass; detail=off"
+  serve off "go express"
+  create_noted
+  ! wanted off off-get ||
+    measure_reads "go express" "GET, cache off" "" 200 "$detail" '"title":'
+  ! wanted off off-messages ||
+    measure_reads "go express" "messages page, cache off" "/messages?page=1&limit=50" 200 "$detail" '"total":20,'
+}
+
+prepare PORT NGINX_PORT GO_PORT EXPRESS_PORT
+name_addresses
+take_tokens_again
 seed
 describe_machine
-start api APIService "$api/health/ready" CACHE_MODE=strict
-measure_reads "cached GET" "" 200 "redis; hit" '"title":'
-measure_reads "304" "" 304 "redis; hit" "" conditional
-measure_reads "cached messages page" "/messages?page=1&limit=50" 200 "redis; hit" '"total":20,'
-measure_cache "miss, filled" miss.lua "$folder" %r
-measure_cache "PATCH" patch.lua "$folder" "Title of round %r"
-measure_cache "95 reads, 5 PATCH, Zipf" mix.lua "$folder" "Mix of round %r" %r
-measure_intake
-halt api TERM 20
-start api APIService "$api/health/ready" CACHE_MODE=off
-measure_reads "GET, cache off" "" 200 "redis; fwd=bypass; detail=off" '"title":'
-measure_reads "messages page, cache off" "/messages?page=1&limit=50" 200 "redis; fwd=bypass; detail=off" '"total":20,'
-report bench report.awk
+! wanted cached get 304 messages fill patch mix intake || measure_cached
+! wanted off off-get off-messages || measure_uncached
+report bench goals.awk report.awk proofs.awk
+keep_tokens

@@ -6,7 +6,7 @@ function row(scenario) {
 }
 
 END {
-  print "| scenario | requests/s | p50 ms | p99 ms | API CPU s per 1,000 | Redis | Postgres | requests per API CPU s | API RSS MB |"
+  print "| scenario | requests/s | p50 ms | p99 ms | CPU s per 1,000 | Redis | Postgres | requests per CPU s | RSS MB |"
   print "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
   for (i = 1; i <= scenarios; i++) row(order[i])
 }

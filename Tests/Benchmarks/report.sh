@@ -7,6 +7,7 @@ describe_machine() {
   local commit
   commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
   [ -z "$(git status --porcelain 2>/dev/null)" ] || commit="$commit, with changes"
+  [ -z "${PROGRAMS:-}" ] || commit="$commit, programs of $PROGRAMS"
   machine="$(sed -n '/^model name/ { s/[^:]*: //p; q }' /proc/cpuinfo), $(nproc) cores, \
 $(awk '/^MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r). \
 $(swift --version 2>/dev/null | sed -n 's/.*\(Swift version [0-9.]*\).*/\1/p'), \
@@ -15,16 +16,19 @@ Postgres $(sql -c "SHOW server_version" | cut -d ' ' -f 1), $(wrk --version 2>&1
 $(date -u +%Y-%m-%d), commit $commit. Load average before the first round: $(cut -d ' ' -f 1-3 /proc/loadavg)."
 }
 
-# report NAME SCRIPT: NAME is that of the section in docs/performance.md.
+# report NAME SCRIPT…: NAME is that of the section in docs/performance.md; each script adds something to it.
 report() {
+  local name=$1 scripts=() script
+  shift
+  for script in "$@"; do scripts+=(-f "$here/$script"); done
   {
     echo "$machine"
     echo
-    awk -F '\t' -v folder="$folder" -f "$here/medians.awk" -f "$here/$2" "$folder/results.tsv"
+    awk -F '\t' -v folder="$folder" -v here="$here" -f "$here/medians.awk" "${scripts[@]}" "$folder/results.tsv"
   } >"$folder/performance.md"
   echo
   cat "$folder/performance.md"
-  [ -z "${RECORD:-}" ] || record docs/performance.md "$1"
+  [ -z "${RECORD:-}" ] || record docs/performance.md "$name"
 }
 
 # record FILE NAME: what lies between the section's two marks is replaced.

@@ -6,6 +6,7 @@ folder=$PWD/.bench
 export LOCAL_FOLDER=$folder/stack
 run=$LOCAL_FOLDER/run
 here=Tests/Benchmarks
+rate_limit=1000000
 
 # shellcheck source=deploy/scripts/processes.sh
 . deploy/scripts/processes.sh
@@ -17,6 +18,16 @@ fail() {
 
 progress() {
   printf '%4d s  %s\n' $SECONDS "$*"
+}
+
+# wanted NAME…: whether ONLY names one of them, or is not set.
+wanted() {
+  local name
+  [ -n "${ONLY:-}" ] || return 0
+  for name in "$@"; do
+    [[ " $ONLY " != *" $name "* ]] || return 0
+  done
+  return 1
 }
 
 # prepare NAME…: servers on ports of their own; each name, too, gets a port where nobody listens.
@@ -36,8 +47,10 @@ prepare() {
   . "$LOCAL_FOLDER/env"
   # shellcheck disable=SC1091
   . "$LOCAL_FOLDER/secrets"
-  export HOST=127.0.0.1 LOG_LEVEL=warning LOG_FORMAT=json RATE_LIMIT_REQUESTS=0 SHUTDOWN_DRAIN_SECONDS=0
-  programs=$(make --no-print-directory programs)
+  # So high a limit that all are admitted, over so long a window that all still count in the end.
+  export HOST=127.0.0.1 LOG_LEVEL=warning LOG_FORMAT=json SHUTDOWN_DRAIN_SECONDS=0 \
+    RATE_LIMIT_REQUESTS=$rate_limit RATE_LIMIT_WINDOW_SECONDS=86400 CACHE_TTL_SECONDS=3600
+  programs=$(realpath "${PROGRAMS:-$(make --no-print-directory programs)}")
   DATABASE_DIRECT_URL=$OWNER_DATABASE_URL DATABASE_APP_ROLE=freshet_app \
     "$programs/APIService" migrate >>"$folder/migrate.log"
 }
@@ -75,7 +88,7 @@ finish() {
   local process
   trap '' INT TERM HUP
   trap - EXIT
-  for process in "$run"/{api,worker*,peer}.pid; do
+  for process in "$run"/{api,worker*,peer*}.pid; do
     [ ! -e "$process" ] || halt "$(basename "$process" .pid)" TERM 30 || true
   done
   if [ "$1" -eq 0 ]; then

@@ -80,11 +80,6 @@ measure_backlogs() {
   done
 }
 
-# wanted SECTION
-wanted() {
-  [ -z "${ONLY:-}" ] || [[ " $ONLY " = *" $1 "* ]]
-}
-
 prepare WORKER_PORT
 describe_machine
 if wanted peer; then

@@ -237,28 +237,6 @@ struct CacheTests {
       #expect(try await rig.redis.execute(RedisCommand("GET", epoch)).string != before)
     }
   }
-
-  @Test("The seam for other readers judges as a read does")
-  func lookup() async throws {
-    try await CacheRig.with { rig in
-      let database = Database()
-      let entry = rig.entry()
-      let connection = try rig.redis.connection()
-      guard case .miss = rig.cache.judge(try await connection.execute(entry.lookup), from: connection) else {
-        Issue.record("an empty Redis has no hit")
-        return
-      }
-      _ = try await rig.read(database)
-      #expect(try await rig.events.has(.fill(.stored)))
-      let reply = try await connection.execute(entry.lookup)
-      guard case .hit(let hit) = rig.cache.judge(reply, from: connection) else {
-        Issue.record("a filled value is a hit")
-        return
-      }
-      #expect(String(buffer: hit.value.body) == "0")
-      #expect(rig.cache.judge(.status("OK"), from: connection) == nil)
-    }
-  }
 }
 
 /// Where a load was sent.

@@ -17,7 +17,7 @@ check() {
 
 echo "lint: swift format"
 swift format lint --strict --parallel --configuration .swift-format --recursive Package.swift Sources Tests
-check shellcheck shellcheck --external-sources deploy/scripts/*.sh deploy/postgres/*.sh Tests/Benchmarks/*.sh Tests/FuzzTests/*.sh .ci/run
+check shellcheck shellcheck --external-sources deploy/scripts/*.sh deploy/postgres/*.sh Tests/Benchmarks/*.sh Tests/Benchmarks/peers/*.sh Tests/FuzzTests/*.sh .ci/run
 check hadolint hadolint deploy/Dockerfile
 check check-jsonschema check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 # Values for what the file demands from whoever deploys it.

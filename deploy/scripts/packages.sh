@@ -6,7 +6,10 @@ set -euo pipefail
 case ${1:-all} in
   build) wanted=(make libhiredis-dev libpq-dev zlib1g-dev) ;;
   all) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl python3-venv) ;;
-  bench) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk) ;;
+  bench)
+    wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk nginx libnginx-mod-http-lua lua-nginx-redis
+      golang-go golang-github-jackc-pgx-v4-dev golang-github-gomodule-redigo-dev nodejs)
+    ;;
   bench-worker)
     wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl golang-go golang-github-jackc-pgx-v4-dev
       golang-github-gomodule-redigo-dev)

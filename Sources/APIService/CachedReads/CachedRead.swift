@@ -5,9 +5,10 @@ import NIOCore
 import RateLimit
 import Redis
 
-/// A plain read that was understood, from its lookup to its answer.
-struct CachedRead: Sendable {
-  let start: ContinuousClock.Instant
+/// A plain read that was understood, from its lookup to its answer. A class: it is handed on a few times, and copying it
+/// would cost as much as finding it.
+final class CachedRead: Sendable {
+  let start = ContinuousClock.now
   let principal: Principal
   let conversation: ConversationID
   let template: CacheLookTemplate
@@ -20,6 +21,21 @@ struct CachedRead: Sendable {
   let links: PageLinks?
   let requestID: String
   let origin: String?
+
+  init(
+    _ reader: ReadPrincipals.Known, _ conversation: ConversationID, _ template: CacheLookTemplate,
+    terms: ReadTerms, ticket: RateTicket?, links: PageLinks?, requestID: String, origin: String?
+  ) {
+    principal = reader.principal
+    question = reader.question
+    self.conversation = conversation
+    self.template = template
+    self.terms = terms
+    self.ticket = ticket
+    self.links = links
+    self.requestID = requestID
+    self.origin = origin
+  }
 
   var isForMessages: Bool { links != nil }
 

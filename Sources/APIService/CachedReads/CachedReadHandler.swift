@@ -21,6 +21,8 @@ final class CachedReadHandler: ChannelDuplexHandler, @unchecked Sendable {
   /// The read that is being looked up, and its bytes.
   private var current: (read: CachedRead, bytes: ByteBuffer)?
   private var held = HeldInput()
+  /// Whether those behind have seen bytes since they were last told that these are all.
+  private var hasPassedOn = false
 
   init(_ reads: CachedReads, gate: RequestGate, connection: LoopConnection) {
     self.reads = reads
@@ -67,10 +69,20 @@ extension CachedReadHandler {
     context.fireChannelInactive()
   }
 
+  /// Passed on for those only who have seen something.
+  func channelReadComplete(context: ChannelHandlerContext) {
+    guard hasPassedOn else { return }
+    hasPassedOn = false
+    context.fireChannelReadComplete()
+  }
+
+  private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    hasPassedOn = true
+    context.fireChannelRead(wrapInboundOut(bytes))
+  }
+
   private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-    guard let (read, length) = understand(bytes, context) else {
-      return context.fireChannelRead(wrapInboundOut(bytes))
-    }
+    guard let (read, length) = understand(bytes, context) else { return pass(bytes, context) }
     var rest = bytes
     let own = rest.readSlice(length: length) ?? bytes
     current = (read, own)
@@ -86,7 +98,9 @@ extension CachedReadHandler {
   ) -> (CachedRead, length: Int)? {
     guard gate.isBetweenRequests, context.channel.isWritable else { return nil }
     return bytes.withUnsafeReadableBytes { bytes in
-      guard let request = PlainRead(bytes), let read = reads.understand(request, in: bytes) else { return nil }
+      guard let request = PlainRead(bytes), let read = reads.understand(request, in: bytes) else {
+        return nil
+      }
       return (read, request.length)
     }
   }
@@ -122,9 +136,9 @@ extension CachedReadHandler {
   private func passOn(_ prepared: PreparedRead?) {
     guard let context, let current else { return }
     connection.prepare(prepared)
-    context.fireChannelRead(wrapInboundOut(current.bytes))
+    pass(current.bytes, context)
     connection.prepare(nil)
-    context.fireChannelReadComplete()
+    channelReadComplete(context: context)
     goOn(context)
   }
 
@@ -134,7 +148,7 @@ extension CachedReadHandler {
     (current, held) = (nil, HeldInput())
     if let bytes = waiting.bytes {
       take(bytes, context)
-      context.fireChannelReadComplete()
+      channelReadComplete(context: context)
     }
     for event in waiting.events { userInboundEventTriggered(context: context, event: event) }
     if waiting.isReadWanted { read(context: context) }

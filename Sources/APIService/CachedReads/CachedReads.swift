@@ -73,9 +73,8 @@ final class CachedReads: @unchecked Sendable {
     }
     let ticket = parts.limits.ticket(for: reader.principal)
     return CachedRead(
-      start: .now, principal: reader.principal, conversation: request.conversation, template: template,
-      terms: ReadTerms(forms: forms, known: known, gate: ticket), ticket: ticket, question: reader.question,
-      links: links, requestID: random.accept(fields.requestID.map { bytes.text($0) }),
+      reader, request.conversation, template, terms: ReadTerms(forms: forms, known: known, gate: ticket),
+      ticket: ticket, links: links, requestID: random.accept(fields.requestID.map { bytes.text($0) }),
       origin: parts.crossOrigin == nil ? nil : fields.origin.map { bytes.text($0) })
   }
 

@@ -1,4 +1,5 @@
 import Conversations
+import Foundation
 
 /// Reads the head of a request from its first byte on, and stops where it is not what was asked for.
 struct HeadScan {
@@ -70,6 +71,12 @@ extension UnsafeRawBufferPointer {
       if lower != other.utf8Start[offset] { return false }
     }
     return true
+  }
+
+  /// Whether these are the same bytes.
+  func isEqual(to other: [UInt8]) -> Bool {
+    guard count == other.count, let baseAddress else { return count == other.count }
+    return other.withUnsafeBytes { memcmp(baseAddress, $0.baseAddress.unsafelyUnwrapped, count) == 0 }
   }
 
   /// The bytes of a range as text.

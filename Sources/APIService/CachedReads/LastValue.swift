@@ -5,8 +5,8 @@ struct LastValue<Value> {
   mutating func value(
     of range: Range<Int>, in bytes: UnsafeRawBufferPointer, _ make: (String) -> Value
   ) -> Value {
-    let slice = bytes[range]
-    if let last, last.bytes.elementsEqual(slice) { return last.value }
+    let slice = UnsafeRawBufferPointer(rebasing: bytes[range])
+    if let last, slice.isEqual(to: last.bytes) { return last.value }
     let value = make(bytes.text(range))
     last = (Array(slice), value)
     return value

@@ -25,7 +25,7 @@ struct ReadPrincipals {
   /// Nil for whoever is not known, or no longer good.
   func known(by authorization: UnsafeRawBufferPointer, keyVersion: Int, now: Date) -> Known? {
     guard let entry = entries[Self.key(authorization)], entry.keyVersion == keyVersion, entry.expires > now,
-      entry.authorization.elementsEqual(authorization)
+      authorization.isEqual(to: entry.authorization)
     else { return nil }
     return entry.known
   }

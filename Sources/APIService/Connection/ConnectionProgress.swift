@@ -90,7 +90,8 @@ struct ConnectionProgress {
   ///
   /// - Returns: whether the connection ends with the answer.
   mutating func answered(isLast: Bool, now: NIODeadline) -> Bool {
-    precondition(isBetweenRequests, "answered elsewhere while \(unanswered) requests are under way: \(reading)")
+    precondition(
+      isBetweenRequests, "answered elsewhere while \(unanswered) requests are under way: \(reading)")
     reading = isLast ? .over : .nothing(since: now)
     if isLast { course = .ended }
     return isLast

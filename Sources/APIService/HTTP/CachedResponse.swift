@@ -33,7 +33,9 @@ enum CachedResponse {
     sink.add(.serverTiming, answer.times.text(total: ContinuousClock.now - start))
     guard !answer.value.isKnown else { return }
     if answer.value.form == .gzip { sink.add(.contentEncoding, "gzip") }
-    if let field = links.flatMap({ PageSummary(answer.value.summary).map($0.field) }) { sink.add(.link, field) }
+    if let field = links.flatMap({ PageSummary(answer.value.summary).map($0.field) }) {
+      sink.add(.link, field)
+    }
     sink.add(.contentType, "application/json")
     sink.add(.contentLength, String(answer.value.body.readableBytes))
   }
@@ -42,8 +44,16 @@ enum CachedResponse {
 extension ReadTimes {
   /// `redis;dur=0.412, total;dur=0.502`: milliseconds, and of what did not happen nothing.
   func text(total: Duration) -> String {
-    [("redis", redis), ("database", database), ("total", total)].compactMap { name, duration in
-      duration.map { "\(name);dur=\($0.milliseconds)" }
-    }.joined(separator: ", ")
+    var text = ""
+    text.reserveCapacity(80)
+    func add(_ name: StaticString, _ duration: Duration) {
+      if !text.isEmpty { text += ", " }
+      text += "\(name);dur="
+      text += duration.milliseconds.description
+    }
+    if let redis { add("redis", redis) }
+    if let database { add("database", database) }
+    add("total", total)
+    return text
   }
 }

@@ -13,9 +13,19 @@ extension HTTPFields: FieldSink {
 /// As they go over the wire in HTTP/1.1.
 extension ByteBuffer: FieldSink {
   mutating func add(_ name: HTTPField.Name, _ value: String) {
-    writeString(name.rawName)
-    writeStaticString(": ")
-    writeString(value)
-    writeStaticString("\r\n")
+    var (name, value) = (name.rawName, value)
+    // At once: each write by itself would ask again whether there is room, and whose the bytes are.
+    writeWithUnsafeMutableBytes(minimumWritableBytes: name.utf8.count + value.utf8.count + 4) { target in
+      var position = 0
+      func write(_ bytes: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: target[position...]).copyMemory(from: bytes)
+        position += bytes.count
+      }
+      name.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+      (": " as StaticString).withUTF8Buffer { write(UnsafeRawBufferPointer($0)) }
+      value.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+      ("\r\n" as StaticString).withUTF8Buffer { write(UnsafeRawBufferPointer($0)) }
+      return position
+    }
   }
 }

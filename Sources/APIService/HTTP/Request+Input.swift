@@ -64,7 +64,8 @@ extension Request {
     // What has been passed is not passed again.
     let gate = context.rateTicket.flatMap { $0.isOpen ? $0 : nil }
     return ReadTerms(
-      forms: forms, known: EntityTags(headers[values: .ifNoneMatch]), gate: gate, look: context.prepared?.look)
+      forms: forms, known: EntityTags(headers[values: .ifNoneMatch]), gate: gate, look: context.prepared?.look
+    )
   }
 
   private func refuseReadersOfOthers(than type: String) throws(Problem) {

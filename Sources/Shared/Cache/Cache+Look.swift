@@ -22,7 +22,8 @@ extension Cache {
   ///     whether it was passed.
   /// - Returns: false when Redis is not to be asked, or not from this loop; `then` is not called.
   package func look(
-    at id: ConversationID, by template: CacheLookTemplate, behind question: RedisRequest?, for terms: ReadTerms,
+    at id: ConversationID, by template: CacheLookTemplate, behind question: RedisRequest?,
+    for terms: ReadTerms,
     on eventLoop: any EventLoop, then: @escaping @Sendable (CacheLook?) -> Void
   ) -> Bool {
     precondition(

@@ -52,13 +52,6 @@ package final class Cache: Sendable {
     directLoads = DirectLoads(limit: settings.maximumDirectLoads)
   }
 
-  /// Judges the reply to a ``CacheEntry/lookup``; nil when it is none.
-  package func judge(_ reply: RedisReply, from connection: RedisConnection) -> CacheVerdict? {
-    let verdict = server.judge(reply, from: connection)
-    if let verdict { note(verdict.distrust) }
-    return verdict
-  }
-
   /// Runs one command of a read under the breaker and until the deadline.
   ///
   /// - Throws: only `CancellationError`; a failure of Redis is a result, so that a load's errors stay apart.

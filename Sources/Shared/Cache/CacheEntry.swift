@@ -1,5 +1,5 @@
 package import Keyspace
-package import Redis
+internal import Redis
 
 /// Where one cached answer is kept, made once per read.
 package struct CacheEntry: Sendable {
@@ -25,9 +25,8 @@ package struct CacheEntry: Sendable {
   /// Made on demand: a hit has no use for it.
   var leaseKey: String { keys.lease(of: field, in: group) }
 
-  /// The whole cost of a hit: the value, its group's epoch, and whether this server's data can be trusted. Its reply
-  /// is for ``Cache/judge(_:from:)``.
-  package var lookup: RedisCommand {
+  /// The whole cost of a hit: the value, its group's epoch, and whether this server's data can be trusted.
+  var lookup: RedisCommand {
     RedisCommand("MGET", RedisArgument(epochKey), RedisArgument(valueKey), RedisArgument(watermarkKey))
   }
 

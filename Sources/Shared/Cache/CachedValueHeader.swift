@@ -68,39 +68,34 @@ struct CachedValueHeader: Equatable, Sendable {
 
   /// The same for the first bytes of a value: leaves as much of the body as there is.
   init?(readingHead buffer: inout ByteBuffer) {
-    guard let magic = buffer.readBytes(length: 4), magic == Self.magic,
-      let (status, flags) = buffer.readMultipleIntegers(as: (UInt16, UInt16).self),
-      let epochText = buffer.readSlice(length: CacheEpoch.textLength),
-      let epoch = CacheEpoch(epochText.readableBytesView),
-      let lsnText = buffer.readString(length: 16),
-      let (createdAt, fillCost, softTimeToLive, timeToLive) = buffer.readMultipleIntegers(
-        as: (UInt64, UInt32, UInt32, UInt32).self),
-      let hashText = buffer.readSlice(length: ContentHash.textLength),
-      let contentHash = ContentHash(hashText.readableBytesView),
-      let (ownerLength, bodyLength, summaryLength) = buffer.readMultipleIntegers(
-        as: (UInt32, UInt32, UInt32).self),
-      let owner = buffer.readString(length: Int(ownerLength)),
-      let summary = buffer.readString(length: Int(summaryLength)),
-      buffer.readableBytes <= Int(bodyLength)
+    guard let header = buffer.withUnsafeReadableBytes({ CachedValueHeader($0) }) else { return nil }
+    buffer.moveReaderIndex(forwardBy: Self.length + header.owner.utf8.count + header.summary.utf8.count)
+    guard buffer.readableBytes <= Int(header.bodyLength) else { return nil }
+    self = header
+  }
+
+  /// With owner and summary; what follows is not looked at.
+  private init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= Self.length, bytes.prefix(4).elementsEqual(Self.magic),
+      let epoch = CacheEpoch(bytes[8..<40]), let contentHash = ContentHash(bytes[76..<108])
     else { return nil }
-    self.status = status
-    self.flags = Flags(rawValue: flags)
-    self.epoch = epoch
-    if lsnText == Self.unknownLSN {
-      lsn = nil
-    } else if let known = UInt64(lowercaseHex: lsnText.utf8) {
-      lsn = known
-    } else {
-      return nil
+    func number<Number: FixedWidthInteger>(_ offset: Int) -> Number {
+      Number(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Number.self))
     }
-    self.createdAt = createdAt
-    self.fillCost = fillCost
-    self.softTimeToLive = softTimeToLive
-    self.timeToLive = timeToLive
-    self.contentHash = contentHash
-    self.owner = owner
-    self.summary = summary
-    self.bodyLength = bodyLength
+    let ownerEnd = Self.length + Int(number(108) as UInt32)
+    let summaryEnd = ownerEnd + Int(number(116) as UInt32)
+    guard bytes.count >= summaryEnd else { return nil }
+    let lsn = UInt64(lowercaseHex: bytes[40..<56])
+    guard lsn != nil || bytes[40..<56].elementsEqual(Self.unknownLSN.utf8) else { return nil }
+    let (owner, summary) = (bytes[Self.length..<ownerEnd], bytes[ownerEnd..<summaryEnd])
+    self.init(
+      status: number(4), flags: Flags(rawValue: number(6)), epoch: epoch, lsn: lsn, fillCost: number(64),
+      softTimeToLive: number(68), timeToLive: number(72), contentHash: contentHash,
+      owner: String(decoding: owner, as: UTF8.self), summary: String(decoding: summary, as: UTF8.self),
+      bodyLength: number(112))
+    createdAt = number(56)
+    // Repaired text is none that we have written, and has another length.
+    guard self.owner.utf8.count == owner.count, self.summary.utf8.count == summary.count else { return nil }
   }
 
   init(

@@ -5,24 +5,29 @@ internal import NIOCore
 struct ContentHash: Equatable, Sendable {
   static let textLength = 32
 
-  let text: String
+  private let high: UInt64
+  private let low: UInt64
 
   init(of body: ByteBuffer) {
     var sha = SHA256()
     body.withUnsafeReadableBytes { sha.update(bufferPointer: $0) }
-    text = sha.finalize().withUnsafeBytes { bytes in
-      bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self).bigEndian.lowercaseHex
-        + bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian.lowercaseHex
+    (high, low) = sha.finalize().withUnsafeBytes { bytes in
+      (
+        bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self).bigEndian,
+        bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
+      )
     }
   }
 
-  /// Takes exactly 32 lower-case hex digits: the text goes into a response header as it is.
+  /// Takes exactly 32 lower-case hex digits.
   init?(_ digits: some Collection<UInt8>) {
-    guard digits.count == Self.textLength, UInt64(lowercaseHex: digits.prefix(16)) != nil,
-      UInt64(lowercaseHex: digits.dropFirst(16)) != nil
+    guard digits.count == Self.textLength, let high = UInt64(lowercaseHex: digits.prefix(16)),
+      let low = UInt64(lowercaseHex: digits.dropFirst(16))
     else { return nil }
-    text = String(decoding: digits, as: UTF8.self)
+    (self.high, self.low) = (high, low)
   }
+
+  var text: String { high.lowercaseHex + low.lowercaseHex }
 
   /// A strong entity tag; the packed form has one of its own.
   func etag(_ form: ContentForm) -> String {

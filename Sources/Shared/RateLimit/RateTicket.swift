@@ -49,7 +49,9 @@ package final class RateTicket: ReadGate {
   ///
   /// - Throws: ``RateLimitError``.
   package func confirm() throws {
-    let refusal: RateLimitError? = state.withLockedValue { if case .refused(_, let error) = $0 { error } else { nil } }
+    let refusal: RateLimitError? = state.withLockedValue {
+      if case .refused(_, let error) = $0 { error } else { nil }
+    }
     if let refusal { throw refusal }
   }
 

@@ -19,7 +19,7 @@ function load_requests(folder, suffix, etags)
     requests[number] = wrk.format("GET", "/conversations/" .. id .. suffix, {
       ["Host"] = "localhost",
       ["Authorization"] = "Bearer " .. tokens[user + 1],
-      ["If-None-Match"] = tags and tags[number],
+      ["If-None-Match"] = tags and tags[number] or nil,
     })
   end
   return requests

@@ -64,6 +64,8 @@ enum ConsistencyBreak: String, CaseIterable, Sendable, CustomStringConvertible {
 
   /// The replica misses writes and is promoted. No relay catches up on it, and yet its watermark carries its name.
   private static let forge: @Sendable (ConsistencyStage) async throws -> Void = { stage in
+    // The break before left nothing in Redis: the copy must hold something that can get old.
+    try await stage.awaitReads(400)
     try await stage.cache.partition()
     try await stage.awaitReads(900)
     let timeline =

@@ -102,7 +102,8 @@ final class IncomingBody: AsyncSequence, Sendable {
   }
 
   /// - Returns: a piece, or nil for the end; nothing at all while neither has come.
-  private func take(orWait reader: CheckedContinuation<ByteBuffer?, any Error>? = nil) throws -> ByteBuffer?? {
+  private func take(orWait reader: CheckedContinuation<ByteBuffer?, any Error>? = nil) throws -> ByteBuffer??
+  {
     try state.withLockedValue { state in
       switch state {
       case .buffered(var pieces, let bytes, let end):

@@ -54,7 +54,9 @@ struct LoopChannel<Responder: HTTPResponder>: ServerChildChannel where Responder
     }
   }
 
-  private func respond(to incoming: IncomingRequest, on channel: any Channel, _ logger: Logger) async -> Response {
+  private func respond(to incoming: IncomingRequest, on channel: any Channel, _ logger: Logger) async
+    -> Response
+  {
     var context = APIContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
     context.prepared = incoming.prepared
     var response: Response

@@ -13,21 +13,21 @@ package struct UUIDValue: Hashable, Comparable, Sendable, CustomStringConvertibl
 
   /// Exactly `8-4-4-4-12` hexadecimal digits, of either case as RFC 9562 asks of readers; anything else is nil.
   package init?(_ text: some StringProtocol) {
-    guard text.utf8.count == 36 else { return nil }
-    var value: UInt128 = 0
-    for (index, byte) in text.utf8.enumerated() {
-      if index == 8 || index == 13 || index == 18 || index == 23 {
-        guard byte == UInt8(ascii: "-") else { return nil }
-      } else {
-        guard let digit = byte.hexadecimalValue else { return nil }
-        value = value << 4 | UInt128(digit)
-      }
-    }
-    self.init(high: UInt64(value >> 64), low: UInt64(truncatingIfNeeded: value))
+    func read(_ bytes: UnsafeRawBufferPointer) -> UUIDValue? { Self.read(bytes, lowercaseOnly: false) }
+    let stored = text.utf8.withContiguousStorageIfAvailable { read(UnsafeRawBufferPointer($0)) }
+    // Only a bridged string has no such storage.
+    let value = stored ?? Array(text.utf8).withUnsafeBytes { read($0) }
+    guard let value else { return nil }
+    self = value
   }
 
   /// The standard form in lower case, as ``description`` has it; anything else is nil.
   package init?(lowercase text: UnsafeRawBufferPointer) {
+    guard let value = Self.read(text, lowercaseOnly: true) else { return nil }
+    self = value
+  }
+
+  private static func read(_ text: UnsafeRawBufferPointer, lowercaseOnly: Bool) -> UUIDValue? {
     guard text.count == 36 else { return nil }
     var (high, low): (UInt64, UInt64) = (0, 0)
     for index in 0..<36 {
@@ -36,16 +36,13 @@ package struct UUIDValue: Hashable, Comparable, Sendable, CustomStringConvertibl
         guard byte == UInt8(ascii: "-") else { return nil }
         continue
       }
-      let digit: UInt8
-      switch byte {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-      default: return nil
-      }
+      guard let digit = byte.hexadecimalValue,
+        !(lowercaseOnly && (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(byte))
+      else { return nil }
       high = high << 4 | low >> 60
       low = low << 4 | UInt64(digit)
     }
-    self.init(high: high, low: low)
+    return UUIDValue(high: high, low: low)
   }
 
   /// A version 4 value from the system's generator.
