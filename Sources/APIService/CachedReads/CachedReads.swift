@@ -40,6 +40,7 @@ final class CachedReads: @unchecked Sendable {
   private var forms = LastValue<AcceptedForms?>()
   private var types = LastValue<Bool>()
   private var hosts = LastValue<Bool>()
+  private var pages = LastValue<Page?>()
   private var random = RequestID.Generator()
   private var series: [ReadKind: RequestMetrics.Series] = [:]
 
@@ -49,6 +50,21 @@ final class CachedReads: @unchecked Sendable {
   private struct TemplateKey: Hashable {
     let field: CacheField
     let isConditional: Bool
+  }
+
+  /// A page of any conversation.
+  private struct Page {
+    let field: CacheField
+    let links: PageLinks
+
+    /// Nil for a query that is no page's, or no page's that is kept.
+    init?(_ query: String) {
+      var query = QueryParameters(query)
+      let list = ListRequest(&query)
+      guard (try? query.finish()) != nil, let field = list.messagesField else { return nil }
+      self.field = field
+      links = list.links(at: "", query)
+    }
   }
 
   private struct ReadKind: Hashable {
@@ -155,12 +171,10 @@ extension CachedReads {
     guard request.isForMessages else {
       return request.query == nil ? template(.body, isConditional).map { ($0, nil) } : nil
     }
-    var query = QueryParameters(request.query.map { bytes.text($0) })
-    let list = ListRequest(&query)
-    guard (try? query.finish()) != nil, let field = list.messagesField,
-      let template = template(field, isConditional)
+    guard let page = pages.value(of: request.query ?? 0..<0, in: bytes, { Page($0) }),
+      let template = template(page.field, isConditional)
     else { return nil }
-    return (template, list.links(at: "/conversations/\(request.conversation)/messages", query))
+    return (template, page.links.moved(to: "/conversations/\(request.conversation)/messages"))
   }
 
   private func template(_ field: CacheField, _ isConditional: Bool) -> CacheLookTemplate? {

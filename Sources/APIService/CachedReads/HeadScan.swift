@@ -75,7 +75,7 @@ extension UnsafeRawBufferPointer {
 
   /// Whether these are the same bytes.
   func isEqual(to other: [UInt8]) -> Bool {
-    guard count == other.count, let baseAddress else { return count == other.count }
+    guard count == other.count, count > 0, let baseAddress else { return count == other.count }
     return other.withUnsafeBytes { memcmp(baseAddress, $0.baseAddress.unsafelyUnwrapped, count) == 0 }
   }
 

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// The entity tags of an `If-None-Match` or `If-Match` (RFC 9110, 13.1). The tags of both forms of a body stand for
 /// each other: who has one has the content.
 package struct EntityTags: Sendable, Equatable {
@@ -10,8 +8,15 @@ package struct EntityTags: Sendable, Equatable {
   package init(_ fields: [String] = []) {
     isCondition = !fields.isEmpty
     // Our own tags hold no commas, so splitting at them cannot break one that could match.
-    tags = fields.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty }
+    tags = fields.flatMap { $0.utf8.split(separator: UInt8(ascii: ",")) }.compactMap(Self.trimmed)
+  }
+
+  /// Without the blanks around it; nil when nothing is left.
+  private static func trimmed(_ element: Substring.UTF8View) -> String? {
+    func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    var rest = element.drop(while: isBlank)
+    while let last = rest.last, isBlank(last) { rest.removeLast() }
+    return rest.isEmpty ? nil : String(Substring(rest))
   }
 
   /// Whether nothing is named.
