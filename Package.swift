@@ -82,7 +82,8 @@ let package = Package(
     shared("Gzip", ["CZlib", nio, nioConcurrency]),
     shared("RateLimit", ["Cache", "Keyspace", "Redis", nioConcurrency], resources: [.copy("Scripts")]),
     shared(
-      "Cache", ["Redis", "Keyspace", "Gzip", "Telemetry", nio, nioConcurrency, crypto, logging],
+      "Cache",
+      ["Redis", "Keyspace", "Gzip", "EventLoops", "Telemetry", nio, nioConcurrency, crypto, logging],
       resources: [.copy("Scripts")]),
     shared(
       "Queue", ["Redis", "Keyspace", "Telemetry", nio, nioConcurrency, crypto, logging, lifecycle],
@@ -103,13 +104,15 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    shared("EventLoops", [nio, nioConcurrency, nioPosix]),
     shared("Telemetry", [nioConcurrency, lifecycle, logging, metrics]),
 
     .executableTarget(
       name: "APIService",
       dependencies: [
         "Conversations", "Keyspace", "Redis", "Postgres", "Cache", "ConversationStore", "Erasure", "Queue",
-        "RateLimit", "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser, configuration,
+        "EventLoops", "RateLimit", "Settings", "Telemetry", hummingbird, jwtKit, httpClient, argumentParser,
+        configuration,
         lifecycle, logging, metrics, nio, nioConcurrency, nioHTTP, nioPosix, hummingbirdCore, httpTypes,
         httpTypesHTTP1, crypto,
       ],
@@ -158,7 +161,8 @@ let package = Package(
     tests(
       "APIService",
       [
-        "APIService", "Cache", "Conversations", "Keyspace", "RateLimit", "Redis", "Settings", "Telemetry",
+        "APIService", "Cache", "ConversationStore", "Conversations", "EventLoops", "Keyspace", "RateLimit",
+        "Redis", "Settings", "Telemetry",
         crypto,
         httpTypes,
         httpTypesHTTP1, hummingbird, jwtKit, logging, nio, nioConcurrency, nioEmbedded, nioHTTP, nioPosix,
@@ -173,8 +177,8 @@ let package = Package(
     tests(
       "Fuzz",
       [
-        "APIService", "Cache", "ConversationStore", "Conversations", "Keyspace", "RateLimit", "Redis",
-        "Telemetry",
+        "APIService", "Cache", "ConversationStore", "Conversations", "EventLoops", "Keyspace", "RateLimit",
+        "Redis", "Telemetry",
         logging,
         nio, nioEmbedded, nioHTTP, httpTypes, httpTypesHTTP1, hummingbird, crypto,
       ]),

@@ -1,5 +1,6 @@
 import Conversations
 import Erasure
+import EventLoops
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -104,7 +105,8 @@ struct APIAssembly: Sendable {
   /// What the accelerator shares with the router.
   private var readParts: CachedReads.Parts {
     CachedReads.Parts(
-      cache: backends.cache, identity: identity, limits: limits, record: record, crossOrigin: crossOrigin)
+      cache: backends.cache, identity: identity, limits: limits, record: record, crossOrigin: crossOrigin,
+      look: CachedReads.Parts.asking(backends.cache), load: CachedReads.Parts.reading(backends.store))
   }
 
   private func server(
@@ -114,11 +116,12 @@ struct APIAssembly: Sendable {
     case .stock: HTTPServerBuilder { StockChannel(responder: $0, watcher: watcher) }
     case .loop, .routed:
       HTTPServerBuilder { [settings] _ in
-        let group = MultiThreadedEventLoopGroup.singleton
         return LoopChannel(
-          responder: responder, watcher: watcher, loops: EventLoopParts(group) { LoopExecutor($0) },
+          responder: responder, watcher: watcher, loops: LoopExecutor.all,
           cachedReads: settings.server == .loop
-            ? EventLoopParts(group) { CachedReads(readParts, on: $0) } : nil)
+            ? EventLoopParts(MultiThreadedEventLoopGroup.singleton) { loop in
+              CachedReads(readParts, on: LoopExecutor.all[loop])
+            } : nil)
       }
     }
   }

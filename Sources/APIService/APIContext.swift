@@ -1,3 +1,4 @@
+import Cache
 import Foundation
 import Hummingbird
 import NIOCore
@@ -28,6 +29,12 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
     remoteAddress = source.channel.remoteAddress
     coreContext = .init(source: source)
     requestID = ""
+  }
+
+  /// What was read for the request before it came to the router; what `read` comes to if nothing was.
+  func answer(_ read: () async throws -> CacheAnswer) async throws -> CacheAnswer {
+    guard let prepared else { return try await read() }
+    return try prepared.outcome.get()
   }
 
   /// Where the request comes from: behind trusted proxies, whom they name.

@@ -64,7 +64,8 @@ struct CachedReadFuzz: FuzzTarget {
       cache: cache, identity: .everyone(Principal(userID: UserID(stored: "anna"), role: .user)),
       limits: RateLimits(RateLimitSettings(), cache: cache, metrics: metrics),
       record: RequestRecord(logger: logger, metrics: RequestMetrics(metrics)), crossOrigin: nil,
-      look: { [lookups] in lookups.look($0, $1, $2) })
+      look: { [lookups] in lookups.look($0, $1, $2) },
+      load: { [lookups] read, _ in try await lookups.load(read) })
     watcher = ConnectionWatcher(metrics: metrics, logger: logger, isDraining: { false })
   }
 

@@ -1,4 +1,6 @@
+import ConversationStore
 import Conversations
+import EventLoops
 import HTTPTypes
 import Hummingbird
 import Keyspace
@@ -24,7 +26,7 @@ final class FuzzedConnection {
     let loops = EventLoopParts(loop) { LoopExecutor($0) }
     let served = LoopChannel(
       responder: NamingRouter(), watcher: watcher, loops: loops,
-      cachedReads: cachedReads.map { parts in EventLoopParts(loop) { CachedReads(parts, on: $0) } })
+      cachedReads: cachedReads.map { parts in EventLoopParts(loop) { CachedReads(parts, on: loops[$0]) } })
     let connection = try served.setup(channel: channel, logger: Self.logger).wait()
     Self.serve(loops[loop], ending) { await served.handle(value: connection, logger: Self.logger) }
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -117,13 +119,14 @@ private struct NamingRouter: HTTPResponder {
   }
 }
 
-/// In the place of Redis: answers soon, and finds most of what it is asked for.
+/// In the place of Redis and Postgres: answers soon, and finds most of what it is asked for.
 ///
 /// `@unchecked Sendable`: it is only used on the thread of the test.
 final class FuzzedLookups: @unchecked Sendable {
   private var random = SplitMix64(seed: 0)
   private(set) var asked = 0
   private(set) var found = 0
+  private var eventLoop: (any EventLoop)?
   private static let ids = [
     "0195c0de-0000-7000-8000-00000000abcd", "0195c0de-0000-7000-8000-00000000abce",
   ]
@@ -140,6 +143,7 @@ final class FuzzedLookups: @unchecked Sendable {
   func look(
     _ read: CachedRead, _ eventLoop: any EventLoop, _ then: @escaping @Sendable (CacheLook?) -> Void
   ) -> Bool {
+    self.eventLoop = eventLoop
     guard random.number(0...15) > 0 else { return false }
     asked += 1
     let look = look(read)
@@ -149,6 +153,18 @@ final class FuzzedLookups: @unchecked Sendable {
     default: eventLoop.scheduleTask(in: .milliseconds(Int64(random.number(0...50)))) { then(look) }
     }
     return true
+  }
+
+  /// What was not found is there all the same half of the time.
+  func load(_ read: CachedRead) async throws -> CacheAnswer {
+    if random.number(0...1) == 0, let eventLoop {
+      try await eventLoop.scheduleTask(in: .milliseconds(Int64(random.number(0...50)))) {}.futureResult.get()
+    }
+    guard random.number(0...1) == 0, case .success(.hit(let hit)) = CacheLook.hit(read).result else {
+      throw WriteRefusal.notFound
+    }
+    found += 1
+    return CacheAnswer(value: hit.value, status: .miss, times: ReadTimes())
   }
 
   private func look(_ read: CachedRead) -> CacheLook? {

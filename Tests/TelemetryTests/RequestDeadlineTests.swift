@@ -38,4 +38,24 @@ import Testing
       #expect(due.map { first in RequestDeadline.instant.map { $0 > first } ?? false } == true)
     }
   }
+
+  @Test("Whoever set an alarm is called when the request's time is over, in that order, and not who took it back")
+  func alarm() async {
+    #expect(RequestDeadline.alarm {} == nil)
+    let (calls, call) = AsyncStream.makeStream(of: Int.self)
+    func set(_ limit: Duration, _ name: Int) async -> RequestDeadline.Alarm? {
+      await RequestDeadline.within(limit) { RequestDeadline.alarm { call.yield(name) } }
+    }
+    let far = await set(.seconds(3600), 0)
+    _ = await set(.milliseconds(300), 3)
+    let taken = await set(.milliseconds(200), 2)
+    _ = await set(.milliseconds(100), 1)
+    let over = await set(.zero, 9)
+    #expect(far != nil && taken != nil && over != nil)
+    taken?.cancel()
+    far?.cancel()
+    var heard: [Int] = []
+    for await name in calls.prefix(3) { heard.append(name) }
+    #expect(heard == [9, 1, 3])
+  }
 }

@@ -17,14 +17,14 @@ final class CachedRead: Sendable {
   let ticket: RateTicket?
   /// The ticket's, encoded.
   let question: RedisRequest?
-  /// Of a page.
-  let links: PageLinks?
+  /// Of its messages; nil for the conversation itself.
+  let page: ReadPage?
   let requestID: String
   let origin: String?
 
   init(
     _ reader: ReadPrincipals.Known, _ conversation: ConversationID, _ template: CacheLookTemplate,
-    terms: ReadTerms, ticket: RateTicket?, links: PageLinks?, requestID: String, origin: String?
+    terms: ReadTerms, ticket: RateTicket?, page: ReadPage?, requestID: String, origin: String?
   ) {
     principal = reader.principal
     question = reader.question
@@ -32,12 +32,12 @@ final class CachedRead: Sendable {
     self.template = template
     self.terms = terms
     self.ticket = ticket
-    self.links = links
+    self.page = page
     self.requestID = requestID
     self.origin = origin
   }
 
-  var isForMessages: Bool { links != nil }
+  var isForMessages: Bool { page != nil }
 
   var route: String { Self.route(isForMessages) }
 
@@ -47,7 +47,15 @@ final class CachedRead: Sendable {
   }
 
   /// What the router need not do again.
-  func prepared(_ look: CacheLook?) -> PreparedRead { PreparedRead(start: start, ticket: ticket, look: look) }
+  func prepared(_ outcome: Result<CacheAnswer, any Error>) -> PreparedRead {
+    PreparedRead(start: start, ticket: ticket, outcome: outcome)
+  }
+
+  /// The terms of a read that comes after the lookup: what was passed with it is not passed again.
+  func terms(after look: CacheLook?) -> ReadTerms {
+    let isOpen = ticket?.isOpen ?? false
+    return ReadTerms(forms: terms.forms, known: terms.known, gate: isOpen ? ticket : nil, look: look)
+  }
 
   /// The whole answer, ready to send.
   ///
@@ -59,7 +67,7 @@ final class CachedRead: Sendable {
     bytes.writeStaticString(
       answer.value.isKnown ? "HTTP/1.1 304 Not Modified\r\n" : "HTTP/1.1 200 OK\r\n")
     CachedResponse.addFields(
-      of: answer, links: links, since: start,
+      of: answer, links: page?.links, since: start,
       vary: crossOrigin?.vary(CachedResponse.vary) ?? CachedResponse.vary, to: &bytes)
     if let ticket { RateLimitFields.add(of: ticket, to: &bytes) }
     bytes.add(.xRequestID, requestID)

@@ -1,11 +1,12 @@
 import Cache
 import HTTPTypes
 import NIOCore
+import RateLimit
 
 /// Nearest to the socket: answers the reads that ``CachedReads`` understands, and passes on all other bytes.
 ///
-/// While an answer is being looked up, whatever else comes waits here, so that everything behind sees requests in their
-/// order and never two at once. That takes as long as a reader waits for Redis at most.
+/// While an answer is being looked up or loaded, whatever else comes waits here, so that everything behind sees requests in
+/// their order and never two at once.
 ///
 /// `@unchecked Sendable`: all of it happens on the channel's event loop.
 final class CachedReadHandler: ChannelDuplexHandler, @unchecked Sendable {
@@ -18,8 +19,10 @@ final class CachedReadHandler: ChannelDuplexHandler, @unchecked Sendable {
   private let gate: RequestGate
   private let connection: LoopConnection
   private var context: ChannelHandlerContext?
-  /// The read that is being looked up, and its bytes.
+  /// The read that is being answered, and its bytes.
   private var current: (read: CachedRead, bytes: ByteBuffer)?
+  /// Loads what was no hit.
+  private var load: Task<Void, Never>?
   private var held = HeldInput()
   /// Whether those behind have seen bytes since they were last told that these are all.
   private var hasPassedOn = false
@@ -35,7 +38,7 @@ final class CachedReadHandler: ChannelDuplexHandler, @unchecked Sendable {
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 }
 
-/// What came while a read was being looked up.
+/// What came while a read was being answered.
 private struct HeldInput {
   var bytes: ByteBuffer?
   var events: [Any] = []
@@ -66,6 +69,7 @@ extension CachedReadHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     held = HeldInput()
+    load?.cancel()
     context.fireChannelInactive()
   }
 
@@ -88,8 +92,8 @@ extension CachedReadHandler {
     current = (read, own)
     gate.willAnswer()
     if rest.readableBytes > 0 { held.add(rest) }
-    let isAsked = reads.look(read) { [self] look in conclude(look) }
-    if !isAsked { passOn(nil) }
+    let isAsked = reads.look(read) { [self] look in looked(look) }
+    if !isAsked { looked(nil) }
   }
 
   /// Only between requests, and when the client takes what it was sent.
@@ -109,14 +113,28 @@ extension CachedReadHandler {
 // MARK: - Out
 
 extension CachedReadHandler {
-  private func conclude(_ look: CacheLook?) {
+  private func looked(_ look: CacheLook?) {
     guard let current else { return }
-    guard let context, context.channel.isActive else {
+    if let look, let answer = reads.answer(current.read, from: look) { return conclude(.success(answer)) }
+    // Whoever was turned away is told so without a task.
+    do { try current.read.ticket?.confirm() } catch { return conclude(.failure(error)) }
+    load = reads.load(current.read, look) { [self] outcome in
+      load = nil
+      conclude(outcome)
+    }
+    if !isConnected { load?.cancel() }
+  }
+
+  private var isConnected: Bool { context?.channel.isActive ?? false }
+
+  private func conclude(_ outcome: Result<CacheAnswer, any Error>) {
+    guard let current else { return }
+    guard let context, isConnected else {
       self.current = nil
       return reads.note(current.read, .clientHasGone)
     }
-    guard let look, let answer = reads.answer(current.read, from: look) else {
-      return passOn(current.read.prepared(look))
+    guard let answer = try? outcome.get(), reads.isPlain(answer, for: current.read) else {
+      return passOn(current.read.prepared(outcome), context)
     }
     send(answer, to: current.read, context)
     reads.note(current.read, answer.value.isKnown ? .notModified : .ok)
@@ -133,8 +151,8 @@ extension CachedReadHandler {
   }
 
   /// The router is to answer.
-  private func passOn(_ prepared: PreparedRead?) {
-    guard let context, let current else { return }
+  private func passOn(_ prepared: PreparedRead, _ context: ChannelHandlerContext) {
+    guard let current else { return }
     connection.prepare(prepared)
     pass(current.bytes, context)
     connection.prepare(nil)

@@ -1,6 +1,7 @@
 import Cache
 import ConversationStore
 import Conversations
+import EventLoops
 import Foundation
 import HTTPTypes
 import Keyspace
@@ -8,11 +9,12 @@ import Logging
 import NIOCore
 import RateLimit
 import Redis
+import Telemetry
 
-/// Answers cached reads on one event loop, before the router.
+/// Answers reads on one event loop, before the router.
 ///
 /// An accelerator: it decides nothing that middlewares and handlers do not decide by the same functions, and whatever is
-/// no plain hit goes to them. What comes again and again is remembered.
+/// no plain answer goes to them. What comes again and again is remembered.
 ///
 /// `@unchecked Sendable`: it is only used on its event loop.
 final class CachedReads: @unchecked Sendable {
@@ -23,6 +25,8 @@ final class CachedReads: @unchecked Sendable {
       @Sendable (
         CachedRead, any EventLoop, _ then: @escaping @Sendable (CacheLook?) -> Void
       ) -> Bool
+    /// Given what the look came to, on the terms after it.
+    typealias Load = @Sendable (CachedRead, ReadTerms) async throws -> CacheAnswer
 
     let cache: Cache
     let identity: Identity
@@ -30,17 +34,19 @@ final class CachedReads: @unchecked Sendable {
     let record: RequestRecord
     /// Nil when browsers have no business here.
     let crossOrigin: CrossOriginPolicy?
-    /// Nil to ask the cache.
-    var look: Look?
+    /// Asks the cache, or a test.
+    var look: Look
+    /// Reads what is no hit.
+    var load: Load
   }
 
   let parts: Parts
-  private let eventLoop: any EventLoop
+  private let executor: LoopExecutor
   private var principals = ReadPrincipals()
   private var forms = LastValue<AcceptedForms?>()
   private var types = LastValue<Bool>()
   private var hosts = LastValue<Bool>()
-  private var pages = LastValue<Page?>()
+  private var pages = LastValue<ReadPage?>()
   private var random = RequestID.Generator()
   private var series: [ReadKind: RequestMetrics.Series] = [:]
 
@@ -52,29 +58,15 @@ final class CachedReads: @unchecked Sendable {
     let isConditional: Bool
   }
 
-  /// A page of any conversation.
-  private struct Page {
-    let field: CacheField
-    let links: PageLinks
-
-    /// Nil for a query that is no page's, or no page's that is kept.
-    init?(_ query: String) {
-      var query = QueryParameters(query)
-      let list = ListRequest(&query)
-      guard (try? query.finish()) != nil, let field = list.messagesField else { return nil }
-      self.field = field
-      links = list.links(at: "", query)
-    }
-  }
-
   private struct ReadKind: Hashable {
     let isForMessages: Bool
     let status: Int
   }
 
-  init(_ parts: Parts, on eventLoop: any EventLoop) {
+  /// - Parameter executor: of the event loop that it is for.
+  init(_ parts: Parts, on executor: LoopExecutor) {
     self.parts = parts
-    self.eventLoop = eventLoop
+    self.executor = executor
   }
 
   /// What the request asks for. Nil when that is for the router to say.
@@ -84,22 +76,49 @@ final class CachedReads: @unchecked Sendable {
       let reader = reader(fields.authorization, in: bytes), let forms = forms(fields, in: bytes)
     else { return nil }
     let known = EntityTags(fields.ifNoneMatch.map { [bytes.text($0)] } ?? [])
-    guard let (template, links) = place(of: request, isConditional: !known.isEmpty, in: bytes) else {
+    guard let (template, page) = place(of: request, isConditional: !known.isEmpty, in: bytes) else {
       return nil
     }
     let ticket = parts.limits.ticket(for: reader.principal)
     return CachedRead(
       reader, request.conversation, template, terms: ReadTerms(forms: forms, known: known, gate: ticket),
-      ticket: ticket, links: links, requestID: random.accept(fields.requestID.map { bytes.text($0) }),
+      ticket: ticket, page: page, requestID: random.accept(fields.requestID.map { bytes.text($0) }),
       origin: parts.crossOrigin == nil ? nil : fields.origin.map { bytes.text($0) })
   }
 
   /// Asks Redis. See ``Cache/look(at:by:behind:for:on:then:)``.
   func look(_ read: CachedRead, then: @escaping @Sendable (CacheLook?) -> Void) -> Bool {
-    if let look = parts.look { return look(read, eventLoop, then) }
-    return parts.cache.look(
-      at: read.conversation, by: read.template, behind: read.question, for: read.terms, on: eventLoop,
-      then: then)
+    parts.look(read, executor.eventLoop, then)
+  }
+
+  /// Does for what is no hit what the router's middlewares and handler would do, in a task on the event loop.
+  ///
+  /// - Parameter then: called once, on the event loop.
+  /// - Returns: to be cancelled when nobody would take the answer.
+  func load(
+    _ read: CachedRead, _ look: CacheLook?,
+    then: @escaping @Sendable (Result<CacheAnswer, any Error>) -> Void
+  ) -> Task<Void, Never> {
+    // Bare task: its connection cancels it when the client has gone.
+    Task(executorPreference: executor) { [parts, executor] in
+      let outcome: Result<CacheAnswer, any Error>
+      do {
+        let answer = try await RequestDeadline.within(RequestLog.limit) {
+          try read.ticket?.confirm()
+          let answer = try await parts.load(read, read.terms(after: look))
+          try await read.ticket?.pass()
+          return answer
+        }
+        outcome = .success(answer)
+      } catch { outcome = .failure(error) }
+      executor.eventLoop.assertInEventLoop()
+      then(outcome)
+    }
+  }
+
+  /// Whether the answer is one that its reader may see, and not a problem's.
+  func isPlain(_ answer: CacheAnswer, for read: CachedRead) -> Bool {
+    read.principal.maySee(answer.value)
   }
 
   /// The answer to the reader, when the look was a hit that is his to see.
@@ -167,14 +186,14 @@ extension CachedReads {
   /// Nil for a query that is no page's, or no page's that is kept.
   private func place(
     of request: PlainRead, isConditional: Bool, in bytes: UnsafeRawBufferPointer
-  ) -> (CacheLookTemplate, PageLinks?)? {
+  ) -> (CacheLookTemplate, ReadPage?)? {
     guard request.isForMessages else {
       return request.query == nil ? template(.body, isConditional).map { ($0, nil) } : nil
     }
-    guard let page = pages.value(of: request.query ?? 0..<0, in: bytes, { Page($0) }),
+    guard let page = pages.value(of: request.query ?? 0..<0, in: bytes, { ReadPage($0) }),
       let template = template(page.field, isConditional)
     else { return nil }
-    return (template, page.links.moved(to: "/conversations/\(request.conversation)/messages"))
+    return (template, page.moved(to: request.conversation))
   }
 
   private func template(_ field: CacheField, _ isConditional: Bool) -> CacheLookTemplate? {
@@ -184,5 +203,27 @@ extension CachedReads {
     if templates.count >= Self.maximumTemplates { templates.removeAll(keepingCapacity: true) }
     templates[key] = new
     return new
+  }
+}
+
+extension CachedReads.Parts {
+  /// Asks this cache.
+  static func asking(_ cache: Cache) -> Look {
+    { read, eventLoop, then in
+      cache.look(
+        at: read.conversation, by: read.template, behind: read.question, for: read.terms, on: eventLoop,
+        then: then)
+    }
+  }
+
+  /// Reads from this store, as the router's handlers do.
+  static func reading(_ store: ConversationStore) -> Load {
+    { read, terms in
+      let scope = read.principal.scope
+      guard let page = read.page else {
+        return try await store.conversation(read.conversation, in: scope, for: terms)
+      }
+      return try await store.messages(of: read.conversation, page.list, in: scope, for: terms)
+    }
   }
 }

@@ -63,9 +63,7 @@ extension Request {
     }
     // What has been passed is not passed again.
     let gate = context.rateTicket.flatMap { $0.isOpen ? $0 : nil }
-    return ReadTerms(
-      forms: forms, known: EntityTags(headers[values: .ifNoneMatch]), gate: gate, look: context.prepared?.look
-    )
+    return ReadTerms(forms: forms, known: EntityTags(headers[values: .ifNoneMatch]), gate: gate)
   }
 
   private func refuseReadersOfOthers(than type: String) throws(Problem) {

@@ -9,7 +9,7 @@ struct RequestLog: RouterMiddleware {
   /// Nil when browsers have no business here.
   let crossOrigin: CrossOriginPolicy?
   /// A request that takes longer is a 504.
-  var limit: Duration = .seconds(5)
+  static let limit: Duration = .seconds(5)
 
   func handle(
     _ request: Request, context: APIContext,
@@ -20,7 +20,7 @@ struct RequestLog: RouterMiddleware {
     var response: Response
     var failure: (any Error)?
     do {
-      response = try await RequestDeadline.within(limit) { try await answer(request, context, next) }
+      response = try await RequestDeadline.within(Self.limit) { try await answer(request, context, next) }
     } catch {
       failure = error
       let problem = Problem(error)

@@ -55,7 +55,9 @@ struct ConversationRoutes: Sendable {
     let terms = try request.readTerms(context)
     let id = try conversationID(context)
     try request.refuseQuery()
-    let answer = try await store.conversation(id, in: context.principal.scope, for: terms)
+    let answer = try await context.answer {
+      try await store.conversation(id, in: context.principal.scope, for: terms)
+    }
     try authorize(answer, context.principal)
     return CachedResponse.make(answer, since: context.start)
   }
@@ -64,7 +66,9 @@ struct ConversationRoutes: Sendable {
     let terms = try request.readTerms(context)
     let id = try conversationID(context)
     let (_, list, links) = try request.readList(at: "/conversations/\(id)/messages")
-    let answer = try await store.messages(of: id, list, in: context.principal.scope, for: terms)
+    let answer = try await context.answer {
+      try await store.messages(of: id, list, in: context.principal.scope, for: terms)
+    }
     try authorize(answer, context.principal)
     return CachedResponse.make(answer, links: links, since: context.start)
   }

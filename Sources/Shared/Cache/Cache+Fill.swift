@@ -1,3 +1,4 @@
+internal import EventLoops
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import Redis
@@ -23,7 +24,7 @@ extension Cache {
     let key = FlightKey(entry, record.epoch)
     guard refreshes.withLockedValue({ $0.insert(key).inserted }) else { return }
     // Bare task: nobody waits for a refresh, its reader has been answered. The load's own deadline bounds it.
-    Task {
+    Task(executorPreference: LoopExecutor.current) { [self] in
       await RequestDeadline.without { await reload(entry, record, load) }
       _ = refreshes.withLockedValue { $0.remove(key) }
     }

@@ -1,3 +1,4 @@
+internal import EventLoops
 internal import NIOConcurrencyHelpers
 internal import Telemetry
 
@@ -42,7 +43,7 @@ final class DirectLoads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
   private func run(_ flight: Flight<Value>, _ key: Key, _ load: @escaping Load) {
     // Bare task: everybody who waits for the flight awaits it, and it outlives any one of them.
-    Task {
+    Task(executorPreference: LoopExecutor.current) { [self] in
       let result = await RequestDeadline.without { await Result(catching: load) }
       // Before the answers, so that a caller who comes back with the next question finds its place free.
       let next = advance(key)

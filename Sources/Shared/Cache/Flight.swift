@@ -35,13 +35,7 @@ final class Flight<Value: Sendable>: Sendable {
   ///
   /// - Parameter arrival: from ``arrive()``; each can wait once.
   func value(for arrival: Int) async throws -> Value {
-    // Bare task: nobody waits for it; it ends with this wait.
-    let alarm = RequestDeadline.instant.map { due in
-      Task {
-        try await Task.sleep(until: due, clock: .continuous)
-        leave(arrival, RequestDeadline.Exceeded())
-      }
-    }
+    let alarm = RequestDeadline.alarm { self.leave(arrival, RequestDeadline.Exceeded()) }
     defer { alarm?.cancel() }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in

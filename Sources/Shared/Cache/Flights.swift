@@ -1,3 +1,4 @@
+internal import EventLoops
 internal import NIOConcurrencyHelpers
 internal import Telemetry
 
@@ -51,7 +52,7 @@ final class Flights<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     afterwards: @escaping @Sendable (Result<Value, any Error>) async -> Void
   ) {
     // Bare task: everybody who waits for the flight awaits it, and it outlives any one of them, and their deadlines.
-    Task {
+    Task(executorPreference: LoopExecutor.current) { [self] in
       await RequestDeadline.without {
         let result = await Result(catching: load)
         // A failure is not for those who come later.

@@ -50,6 +50,19 @@ package final class RequestDeadline: Sendable {
     try await $current.withValue(nil, operation: body)
   }
 
+  /// Calls `ring` when the request's time is over, unless what is returned is taken back before. Nil where no request is
+  /// being served.
+  package static func alarm(_ ring: @escaping @Sendable () -> Void) -> Alarm? {
+    instant.map { Alarm(id: DeadlineAlarm.shared.add($0, ring)) }
+  }
+
+  /// To be taken back.
+  package struct Alarm: Sendable {
+    fileprivate let id: Int
+
+    package func cancel() { DeadlineAlarm.shared.remove(id) }
+  }
+
   /// Gives the request its whole time again: until now it was its sender who took it, for the body.
   package static func restart() {
     guard let current else { return }

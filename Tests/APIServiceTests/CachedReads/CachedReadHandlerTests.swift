@@ -1,4 +1,8 @@
+import Cache
+import ConversationStore
 import NIOCore
+import RateLimit
+import Redis
 import Testing
 
 @testable import APIService
@@ -97,42 +101,73 @@ import Testing
 
   // MARK: What is passed on
 
-  @Test("What is no hit is passed on once, with what was found out; no later request gets that")
-  func passedOn() throws {
+  @Test("What is no hit is loaded, on the terms after the look, and answered; the router never sees it")
+  func loaded() throws {
     for conclude in [
-      { $0.miss() }, { $0.find(owner: "else") }, { $0.find(status: 404) }, { $0.find(isDueForRefresh: true) },
+      { $0.miss() }, { $0.find(isDueForRefresh: true) }, { $0.fail() },
     ]
       as [(StubLookups) -> Void]
     {
-      let (rig, before) = (try rig(), lookups.reads.count)
+      let (rig, before) = (try rig(), lookups.loads.count)
+      lookups.load = { .loaded($0) }
       try rig.send(Self.read("r1") + Self.get("/b"))
       conclude(lookups)
+      rig.run()
+      #expect(try rig.bodies() == ["r1", "/b"] && rig.router.prepared.map { $0 == nil } == [true])
+      let load = try #require(lookups.loads.dropFirst(before).first)
+      #expect(load.terms.gate as? RateTicket === load.read.ticket && load.read.ticket != nil)
+      #expect(lookups.loads.count == before + 1 && rig.counted(200) == 1)
+    }
+    #expect(lookups.loads.map { $0.terms.look != nil } == [true, true, false])
+  }
+
+  @Test("When Redis is not to be asked, reads are loaded one after the other")
+  func away() throws {
+    let rig = try rig()
+    lookups.isAway = true
+    lookups.load = { .loaded($0) }
+    try rig.send(Self.read("r1") + Self.read("r2"))
+    #expect(try rig.bodies() == ["r1", "r2"])
+    #expect(lookups.loads.allSatisfy { $0.terms.look == nil } && rig.router.paths.isEmpty)
+  }
+
+  @Test("What is no plain answer is passed on once, with what it came to; no later request gets that")
+  func passedOn() throws {
+    for load in [
+      { _ in throw WriteRefusal.notFound }, { .loaded($0, owner: "else") }, { .loaded($0, status: 404) },
+    ]
+      as [(CachedRead) throws -> CacheAnswer]
+    {
+      let (rig, before) = (try rig(), lookups.reads.count)
+      lookups.load = load
+      try rig.send(Self.read("r1") + Self.get("/b"))
+      lookups.miss()
       rig.run()
       #expect(try rig.bodies() == [Self.path, "/b"])
       let prepared = rig.router.prepared
       #expect(prepared.count == 2 && prepared[1] == nil)
-      #expect(prepared[0]?.look != nil && prepared[0]?.ticket === lookups.reads[before].ticket)
-      #expect(prepared[0]?.ticket != nil && rig.counted(200) == 0)
+      #expect(prepared[0]?.ticket === lookups.reads[before].ticket && prepared[0]?.ticket != nil)
+      let expected = Result { try load(lookups.reads[before]) }
+      switch (prepared[0]?.outcome, expected) {
+      case (.success(let answer), .success(let other)): #expect(answer.value == other.value)
+      case (.failure(let error), .failure): #expect(error as? WriteRefusal == .notFound)
+      default: Issue.record("\(String(describing: prepared[0]?.outcome))")
+      }
     }
   }
 
-  @Test("A lookup of which nothing came is passed on with its ticket alone")
-  func nothing() throws {
+  @Test("Nobody is loaded for whom the limit has turned away")
+  func refused() throws {
     let rig = try rig()
     try rig.send(Self.read("r1"))
+    let ticket = try #require(lookups.reads[0].ticket)
+    #expect(throws: RateLimitError.self) {
+      try ticket.judge(.array([.integer(0), .integer(0), .integer(9000)]))
+    }
     lookups.fail()
     rig.run()
-    let prepared = try #require(rig.router.prepared.first)
-    #expect(prepared?.look == nil && prepared?.ticket === lookups.reads[0].ticket)
-  }
-
-  @Test("When Redis is not to be asked, reads are passed on as they are")
-  func away() throws {
-    let rig = try rig()
-    lookups.isAway = true
-    try rig.send(Self.read("r1") + Self.read("r2"))
-    #expect(try rig.bodies() == [Self.path, Self.path])
-    #expect(rig.router.prepared.allSatisfy { $0 == nil })
+    #expect(lookups.loads.isEmpty && rig.router.prepared.first??.ticket === ticket)
+    #expect(throws: RateLimitError.self) { try rig.router.prepared[0]?.outcome.get() }
   }
 
   @Test("For a client that does not take its answers nothing is looked up")
@@ -235,6 +270,33 @@ import Testing
     #expect(try !rig.received().contains("Connection: close") && !rig.isEnding)
     lookups.find()
     #expect(try rig.received().contains("\r\nConnection: close\r\n") && rig.isEnding)
+  }
+
+  @Test("A client that vanishes during a load ends it, is written nothing, and counted as gone")
+  func vanishedDuringLoad() throws {
+    let rig = try rig()
+    (lookups.isAway, lookups.isPatient) = (true, true)
+    lookups.load = { .loaded($0) }
+    try rig.send(Self.read("r1") + Self.read("r2"))
+    rig.vanish()
+    #expect(!lookups.loads.isEmpty && lookups.cancelled == 0)
+    lookups.letGo()
+    rig.run()
+    #expect(lookups.cancelled == 1 && lookups.loads.count == 1)
+    #expect(try rig.received() == "" && rig.counted(499) == 1 && rig.router.paths.isEmpty)
+  }
+
+  @Test("Bytes that come during a load wait for it, and a client that closes its half gets all its answers")
+  func heldDuringLoad() throws {
+    let rig = try rig()
+    (lookups.isAway, lookups.isPatient) = (true, true)
+    lookups.load = { .loaded($0) }
+    try rig.send(Self.read("r1"), Self.get("/b"))
+    rig.halfClose()
+    #expect(rig.router.paths.isEmpty && !rig.isEnding)
+    lookups.letGo()
+    rig.run()
+    #expect(try rig.bodies() == ["r1", "/b"] && rig.isClosed && rig.isOver)
   }
 
   @Test("A client that vanishes during a lookup is written nothing, and counted as gone")

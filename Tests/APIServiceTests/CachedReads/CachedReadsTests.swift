@@ -1,4 +1,5 @@
 import Conversations
+import EventLoops
 import Keyspace
 import Logging
 import NIOCore
@@ -65,10 +66,11 @@ import Testing
     let parts = CachedReads.Parts(
       cache: cache, identity: .everyone(principal),
       limits: RateLimits(limits, cache: cache, metrics: metrics),
-      record: RequestRecord(logger: quiet, metrics: RequestMetrics(metrics)), crossOrigin: nil)
+      record: RequestRecord(logger: quiet, metrics: RequestMetrics(metrics)), crossOrigin: nil,
+      look: CachedReads.Parts.asking(cache), load: { _, _ in throw NotFound() })
     let found = loop.makePromise(of: String?.self)
     loop.execute {
-      let reads = CachedReads(parts, on: loop)
+      let reads = CachedReads(parts, on: LoopExecutor.all[loop])
       let head = Array("GET /conversations/\(id) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
       let read = head.withUnsafeBytes { bytes in PlainRead(bytes).flatMap { reads.understand($0, in: bytes) }
       }

@@ -1,3 +1,4 @@
+import ConversationStore
 import Conversations
 import HTTPTypes
 import Keyspace
@@ -10,7 +11,7 @@ import Telemetry
 @testable import APIService
 @testable import Cache
 
-/// In the place of Redis: keeps what is asked until it is told what comes of it.
+/// In the place of Redis and Postgres: keeps what is asked until it is told what comes of it.
 ///
 /// `@unchecked Sendable`: it is only used on the thread of the test.
 final class StubLookups: @unchecked Sendable {
@@ -25,6 +26,16 @@ final class StubLookups: @unchecked Sendable {
   var isQuick = false
   static let owner = "anna"
 
+  /// What was no hit, with the terms it was to be loaded on.
+  private(set) var loads: [(read: CachedRead, terms: ReadTerms)] = []
+  /// What comes of loading; by default that nothing is there.
+  var load: (CachedRead) throws -> CacheAnswer = { _ in throw WriteRefusal.notFound }
+  /// Whether loads wait to be let go.
+  var isPatient = false
+  private var waitingLoads: [CheckedContinuation<Void, Never>] = []
+  /// Loads whose client had gone when they ended.
+  private(set) var cancelled = 0
+
   /// What is being looked up.
   var isAsked: Bool { !waiting.isEmpty }
 
@@ -38,8 +49,19 @@ final class StubLookups: @unchecked Sendable {
       cache: cache, identity: identity ?? everyone,
       limits: RateLimits(RateLimitSettings(), cache: cache, metrics: metrics),
       record: RequestRecord(logger: logger, metrics: RequestMetrics(metrics)), crossOrigin: nil,
-      look: { [self] read, _, then in ask(read, then) })
+      look: { [self] read, _, then in ask(read, then) },
+      load: { [self] read, terms in try await load(read, terms) })
   }
+
+  private func load(_ read: CachedRead, _ terms: ReadTerms) async throws -> CacheAnswer {
+    loads.append((read, terms))
+    if isPatient { await withCheckedContinuation { waitingLoads.append($0) } }
+    if Task.isCancelled { cancelled += 1 }
+    return try load(read)
+  }
+
+  /// The oldest load goes on.
+  func letGo() { if !waitingLoads.isEmpty { waitingLoads.removeFirst().resume() } }
 
   private func ask(_ read: CachedRead, _ then: @escaping @Sendable (CacheLook?) -> Void) -> Bool {
     guard !isAway else { return false }
@@ -91,5 +113,17 @@ extension CacheLook {
     return CacheLook(
       group: .conversation(read.conversation), field: read.template.field, result: .success(.hit(hit)),
       times: ReadTimes())
+  }
+}
+
+extension CacheAnswer {
+  /// As from the database; the body is the request's id.
+  static func loaded(
+    _ read: CachedRead, owner: String = StubLookups.owner, status: UInt16 = 200
+  ) -> CacheAnswer {
+    guard case .success(.hit(let hit)) = CacheLook.hit(read, owner: owner, status: status).result else {
+      preconditionFailure("no hit")
+    }
+    return CacheAnswer(value: hit.value, status: .miss, times: ReadTimes())
   }
 }

@@ -1,3 +1,4 @@
+import EventLoops
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -29,7 +30,7 @@ final class LoopRig {
       responder: router,
       watcher: ConnectionWatcher(metrics: metrics, logger: logger, isDraining: isDraining), loops: loops,
       cachedReads: parts.map { parts in
-        EventLoopParts(channel.embeddedEventLoop) { CachedReads(parts, on: $0) }
+        EventLoopParts(channel.embeddedEventLoop) { CachedReads(parts, on: loops[$0]) }
       }, limits: limits)
     try channel.pipeline.syncOperations.addHandler(socket)
     let connection = try served.setup(channel: channel, logger: logger).wait()
