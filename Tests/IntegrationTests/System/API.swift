@@ -40,10 +40,20 @@ struct API: Sendable {
 
   /// The same as the provider does it: what is turned away, since Redis was slow for a moment, is sent again.
   func acceptInTheEnd(_ events: [Data]) async throws {
-    try await concurrently(events) { event in
-      let accepted = try await eventually(within: .seconds(20)) { try await post(event).status == 202 }
-      #expect(accepted)
+    try await concurrently(events) { event in _ = try await acceptInTheEnd(event) }
+  }
+
+  /// - Returns: the answer, and how often the event was turned away before.
+  func acceptInTheEnd(_ event: Data) async throws -> (answer: Answer, refusals: Int) {
+    var refusals = 0
+    let answer = try await poll(within: .seconds(20)) {
+      let answer = try await post(event)
+      guard answer.status == 503 else { return answer }
+      refusals += 1
+      return nil
     }
+    #expect(answer?.status == 202, "\(String(describing: answer))")
+    return (try #require(answer), refusals)
   }
 
   /// Registers a conversation the way a backend does that has just created a call.

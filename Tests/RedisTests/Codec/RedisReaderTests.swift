@@ -112,48 +112,48 @@ struct RedisReaderTests {
 
   @Test("reads a bulk of 64 MB in time that grows with its size, not with its square")
   func largeBulk() throws {
-    _ = try secondsToRead(bytes: 64 << 20)
-    let copied = secondsToCopy(bytes: 64 << 20)
-    let read = try secondsToRead(bytes: 64 << 20)
+    let bytes = 64 << 20
+    func secondsToRead() throws -> Double {
+      let reader = RedisReader(maximumReplyBytes: 128 << 20)
+      return try Self.seconds {
+        reader.append(ByteBuffer(string: "$\(bytes)\r\n"))
+        try #expect(reader.next() == nil)
+        try Self.inPieces(bytes) {
+          reader.append($0)
+          try #expect(reader.next() == nil)
+        }
+        reader.append(ByteBuffer(string: "\r\n"))
+        let reply = try reader.next()
+        #expect(reply?.bytes?.readableBytes == bytes)
+        #expect(reply?.bytes?.getInteger(at: bytes - 1, as: UInt8.self) == 0x78)
+      }
+    }
+    _ = try secondsToRead()
+    // What the memory alone costs here: the same pieces, gathered in a buffer.
+    var buffer = ByteBuffer()
+    let copied = Self.seconds { Self.inPieces(bytes) { buffer.writeImmutableBuffer($0) } }
+    #expect(buffer.readableBytes == bytes)
+    let read = try secondsToRead()
     // Its square would be a thousand pieces times half of it, some hundred times a copy.
     #expect(read < copied * 16, "copying 64 MB took \(copied) s, reading it \(read) s")
   }
 
-  /// What the memory alone costs here: the same pieces, gathered in a buffer.
-  private func secondsToCopy(bytes: Int) -> Double {
+  private static func inPieces(_ bytes: Int, _ take: (ByteBuffer) throws -> Void) rethrows {
     let piece = ByteBuffer(repeating: 0x78, count: 64 << 10)
-    let start = Self.processorSeconds
-    var buffer = ByteBuffer()
-    for _ in 0..<(bytes / piece.readableBytes) { buffer.writeImmutableBuffer(piece) }
-    #expect(buffer.readableBytes == bytes)
-    return Self.processorSeconds - start
+    for _ in 0..<(bytes / piece.readableBytes) { try take(piece) }
   }
 
-  private func secondsToRead(bytes: Int) throws -> Double {
-    let reader = RedisReader(maximumReplyBytes: 128 << 20)
-    let piece = ByteBuffer(repeating: 0x78, count: 64 << 10)
-    let start = Self.processorSeconds
-    reader.append(ByteBuffer(string: "$\(bytes)\r\n"))
-    #expect(try reader.next() == nil)
-    for _ in 0..<(bytes / piece.readableBytes) {
-      reader.append(piece)
-      #expect(try reader.next() == nil)
-    }
-    reader.append(ByteBuffer(string: "\r\n"))
-    let reply = try reader.next()
-    let seconds = Self.processorSeconds - start
-    #expect(reply?.bytes?.readableBytes == bytes)
-    #expect(reply?.bytes?.getInteger(at: bytes - 1, as: UInt8.self) == 0x78)
-    return seconds
+  private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let start = processorSeconds
+    try body()
+    return processorSeconds - start
   }
 
   @Test("reads many small replies that come at once in time that grows with their number")
   func manySmallReplies() throws {
     func seconds(_ count: Int) throws -> Double {
       let text = String(repeating: "$5\r\nhello\r\n", count: count)
-      let start = Self.processorSeconds
-      #expect(try replies(text).count == count)
-      return Self.processorSeconds - start
+      return try Self.seconds { try #expect(replies(text).count == count) }
     }
     _ = try seconds(1000)
     let few = try seconds(5000)
