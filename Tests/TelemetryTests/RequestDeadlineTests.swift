@@ -39,7 +39,8 @@ import Testing
     }
   }
 
-  @Test("Whoever set an alarm is called when the request's time is over, in that order, and not who took it back")
+  @Test(
+    "Whoever set an alarm is called when the request's time is over, in that order, and not who took it back")
   func alarm() async {
     #expect(RequestDeadline.alarm {} == nil)
     let (calls, call) = AsyncStream.makeStream(of: Int.self)
