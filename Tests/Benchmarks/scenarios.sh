@@ -16,15 +16,20 @@ measure_reads() {
   local scenario=$2 suffix=$3 status=$4 cache=$5 body=$6 conditional=${7:-} who all
   read -ra all <<<"$(present "ours $1")"
   if [[ $cache = *hit* ]]; then
-    check ours "$connections" 0 "$suffix" "" 200 "" ""
-    # Answers that a busy machine gave without Redis were not kept.
-    check ours 8 0 "$suffix" "" 200 "" ""
-    check ours 1 0 "$suffix" "" 200 "$cache" "" record
+    fill_cache "$suffix" "$cache"
     fill_peers "$suffix"
   fi
   for who in "${all[@]}"; do load "$who" "$warm_up" read.lua "$folder" "$suffix" "$conditional" >/dev/null; done
   in_turn read_round "${all[@]}"
   for who in "${all[@]}"; do check_some; done
+}
+
+# fill_cache SUFFIX CACHE: all that is wanted; the bodies lie in the file `bodies` then.
+fill_cache() {
+  check ours 64 0 "$1" "" 200 "" ""
+  # Answers that a busy machine gave without Redis were not kept.
+  check ours 8 0 "$1" "" 200 "" ""
+  check ours 1 0 "$1" "" 200 "$2" "" record
 }
 
 # Peers know no conditions: theirs is always the whole answer.
@@ -61,7 +66,7 @@ cache_round() {
 
 # Hits, and reads of all kinds, as the API counts them.
 reads() {
-  curl -fsS "${url[ours]}/metrics" | awk '
+  metrics | awk '
     /^freshet_cache_reads_total\{/ { all += $2; if (/outcome="hit"/) hits += $2 }
     END { printf "%d %d", hits, all }'
 }

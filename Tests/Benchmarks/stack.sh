@@ -1,4 +1,4 @@
-# Sourced by bench.sh and worker.sh: private servers, our programs on them, and how to ask them.
+# Sourced by those who measure: private servers, our programs on them, and how to ask them.
 # What is set here is used by those who source it.
 # shellcheck shell=bash disable=SC2034
 
@@ -32,6 +32,8 @@ wanted() {
 
 # prepare NAME…: servers on ports of their own; each name, too, gets a port where nobody listens.
 prepare() {
+  # A connection is a file, to wrk as to us.
+  ulimit -n "$(ulimit -Hn)"
   mkdir -p "$folder"
   exec 9>"$folder/lock"
   flock -n 9 || fail "another one runs here"
@@ -88,7 +90,7 @@ finish() {
   local process
   trap '' INT TERM HUP
   trap - EXIT
-  for process in "$run"/{api,worker*,peer*}.pid; do
+  for process in "$run"/{idle,haproxy,api*,worker*,peer*}.pid; do
     [ ! -e "$process" ] || halt "$(basename "$process" .pid)" TERM 30 || true
   done
   if [ "$1" -eq 0 ]; then
