@@ -12,7 +12,7 @@ measure_database() {
   local size=0 next=1000 detail="redis; fwd=bypass; detail=off"
   require_space
   serve off ""
-  sql -c "TRUNCATE conversations, messages"
+  sql -c "TRUNCATE conversations CASCADE" 2>/dev/null
   until [ "$size" -eq "$largest" ]; do
     next=$((next < largest ? next : largest))
     grow "$size" "$next"

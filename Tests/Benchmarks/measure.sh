@@ -40,10 +40,10 @@ load() {
   wrk -t1 -c"$connections" -d"${duration}s" --timeout 10s -s "$here/wrk/$script" "${url[$who]}" -- "$@" | tail -n 1
 }
 
-# measure WHO SCENARIO SCRIPT ARGUMENT…: one round, kept in results.tsv; leaves the number of requests in `requests`.
-# Returns 1 when a request failed.
+# measure WHO SCENARIO SCRIPT ARGUMENT…: one round, kept in results.tsv; leaves the number of requests in `requests`, of those
+# that failed in `failures`. Returns 1 when a request failed; where failures are `tolerated` the others count instead.
 measure() {
-  local who=$1 scenario names before after duration p50 p99 failures
+  local who=$1 scenario names before after duration p50 p99
   scenario=$(label "$2" "$who")
   read -ra names <<<"$(process "$who")"
   shift 2
@@ -52,9 +52,9 @@ measure() {
   after=$(cpu_of_all "${names[@]}")
   if [ "$failures" -ne 0 ]; then
     progress "$scenario: $failures of $requests requests failed"
-    return 1
+    [ -n "${tolerated:-}" ] || return 1
   fi
-  keep "$scenario" "$requests" "$duration" "$before" "$after" "$(resident "${names[@]}")" "$p50" "$p99"
+  keep "$scenario" "$((requests - failures))" "$duration" "$before" "$after" "$(resident "${names[@]}")" "$p50" "$p99"
 }
 
 # in_turn ROUND WHO…: a round of each, then another of each, and so on; ROUND finds `round` and `who`.
