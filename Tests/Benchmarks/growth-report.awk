@@ -11,17 +11,17 @@ function short(level) {
 
 # Of all rounds, "" where nobody counted.
 function outcome(scenario) {
-  if (!(scenario in requests)) return ""
-  return sprintf(" %.1f | %.1f |", 100 * hits[scenario] / reads[scenario], 100 * failures[scenario] / requests[scenario])
+  if (!(scenario in sent)) return ""
+  return sprintf(" %.1f | %.1f |", 100 * found[scenario] / looked[scenario], 100 * failed[scenario] / sent[scenario])
 }
 
 END {
   FS = "\t"
   while ((getline <(folder "/outcomes.tsv")) > 0) {
-    requests[$1] += $2
-    failures[$1] += $3
-    hits[$1] += $4
-    reads[$1] += $5
+    sent[$1] += $2
+    failed[$1] += $3
+    found[$1] += $4
+    looked[$1] += $5
   }
   for (i = 1; i <= scenarios; i++) {
     scenario = order[i]
@@ -29,7 +29,7 @@ END {
     sub(/ .*/, "", level)
     sub(/^[^ ]* /, "", axis)
     if (!(axis in rows)) axes[++count] = axis
-    if (scenario in requests) counted[axis]
+    if (scenario in sent) counted[axis]
     rows[axis] = rows[axis] sprintf("| %s | %.0f | %.2f | %.2f | %.0f | %.0f | %.0f | %.0f |%s\n", level, median(scenario, 2), \
       median(scenario, 3), median(scenario, 4), microseconds(scenario, 5), microseconds(scenario, 6), microseconds(scenario, 7), \
       median(scenario, 9), outcome(scenario))

@@ -37,7 +37,7 @@ prepare() {
   mkdir -p "$folder"
   exec 9>"$folder/lock"
   flock -n 9 || fail "another one runs here"
-  rm -f "$folder"/*.log "$folder"/*.tsv
+  rm -f "$folder"/*.log "$folder"/*.tsv "$folder/ids"
   : >"$folder/results.tsv"
   deploy/scripts/local-stack.sh clean 9>&-
   choose_ports REDIS_CACHE_PORT REDIS_QUEUE_PORT POSTGRES_PORT "$@"
