@@ -13,7 +13,7 @@ measure_instances() {
       # Cached by the first of them, the values are there for all others.
       ((round > 1 || level > 1)) || fill_cache "$suffix" "$cache"
       load ours "$warm_up" read.lua "$folder" "$suffix" >/dev/null
-      scenario="$level instances"
+      scenario="$level instances, GET"
       repeat read_round
     done
   done

@@ -3,14 +3,15 @@ axes = system(sprintf("wc -l < %s/growth-axes", folder)) + 0
 name(axis) = system(sprintf("sed -n %dp %s/growth-axes", axis, folder))
 points(axis) = sprintf("%s/growth-%d.tsv", folder, axis)
 
-set terminal pngcairo size 320 * axes, 780 font "sans,9"
+set terminal pngcairo size 300 * axes, 720 font "sans,9"
 set output folder . "/growth.png"
 set datafile separator "\t"
 set logscale x
-set grid ytics linecolor rgb "#dddddd"
+set grid ytics linetype 1 linewidth 1 linecolor rgb "#dddddd"
 set border 3
 set tics nomirror
-set offsets graph 0.05, graph 0.05, 0, 0
+set autoscale xfix
+set offsets graph 0.06, graph 0.06, 0, 0
 set key top left samplen 1
 set style line 1 linewidth 2 pointtype 7 pointsize 0.8 linecolor rgb "#1f5fa8"
 set style line 2 linewidth 2 pointtype 7 pointsize 0.8 linecolor rgb "#c8501e"
@@ -23,16 +24,17 @@ do for [axis = 1:axes] {
   set yrange [0:*]
   plot points(axis) using 1:3:xticlabels(2) with linespoints linestyle 1 notitle
 }
-set title
+unset title
+set offsets graph 0.06, graph 0.06, graph 0.3, 0
 do for [axis = 1:axes] {
   set ylabel axis == 1 ? "CPU µs per request" : ""
   plot points(axis) using 1:5:xticlabels(2) with linespoints linestyle 1 title "API", \
     "" using 1:6 with linespoints linestyle 2 title "Redis", "" using 1:7 with linespoints linestyle 3 title "Postgres"
 }
+set offsets graph 0.06, graph 0.06, 0, 0
 set logscale y
 do for [axis = 1:axes] {
   set ylabel axis == 1 ? "p99 ms" : ""
-  set xlabel name(axis)
   set yrange [*:*]
   plot points(axis) using 1:4:xticlabels(2) with linespoints linestyle 1 notitle
 }

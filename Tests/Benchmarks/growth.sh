@@ -55,7 +55,7 @@ measure_connections() {
   load ours "$warm_up" read.lua "$folder" "$suffix" >/dev/null
   for ((round = 1; round <= rounds; round++)); do
     for level in 1 4 16 64 256 1024 4096; do
-      scenario="$level connections" connections=$level
+      scenario="$level connections, GET" connections=$level
       round_to_the_limit
     done
   done
@@ -89,7 +89,7 @@ measure_sizes() {
   for ((round = 1; round <= rounds; round++)); do
     for level in 0.3 1 4 16 64 256; do
       aim_at_size "$level"
-      scenario="$level KB"
+      scenario="$level KB, messages page"
       round_to_the_limit
     done
   done
