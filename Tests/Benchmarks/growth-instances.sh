@@ -8,8 +8,7 @@ measure_instances() {
   for ((round = 1; round <= rounds; round++)); do
     for level in 1 2 4; do
       serve_balanced "$level"
-      [ -n "${noted_balanced:-}" ] || create_noted
-      noted_balanced=yes
+      create_noted
       # Cached by the first of them, the values are there for all others.
       ((round > 1 || level > 1)) || fill_cache "$suffix" "$cache"
       load ours "$warm_up" read.lua "$folder" "$suffix" >/dev/null

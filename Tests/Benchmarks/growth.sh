@@ -3,7 +3,7 @@
 # size of values, instances behind HAProxy, the database.
 #
 #   QUICK=1    one short round of each, to see that all works
-#   RECORD=1   also puts the tables into docs/performance.md and the figure into docs/growth.png
+#   RECORD=1   also puts the tables into docs/performance.md and the figure, .bench/growth.png, into docs
 #   ONLY=…     some of: connections sizes instances database
 #   SIZE=…     conversations of the largest database (100000); 1000000 take 12 GB and a while
 #   ROUNDS=…   of each (3)
@@ -48,6 +48,7 @@ page=(suffix="/messages?page=1&limit=50" status=200 cache="redis; hit" body='"to
 # Levels have a round each, then all of them another, so that what else the machine does meets them alike.
 measure_connections() {
   local level round scenario connections=64 who=ours "${conversation[@]}"
+  require_files 4500
   serve strict ""
   create_noted
   prove_ids 20000
@@ -78,7 +79,6 @@ measure_sizes() {
   local level round scenario who=ours "${page[@]}"
   serve strict ""
   create_noted
-  prove_ids 20000
   for level in 0.3 1 4 16 64 256; do
     aim_at_size "$level"
     fill_cache "$suffix" "$cache"

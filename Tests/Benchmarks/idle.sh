@@ -81,8 +81,7 @@ close_idle() {
 
 prepare PORT
 url=([ours]=http://127.0.0.1:$PORT)
-# Theirs, and as many as the service has files besides.
-[ $((idle + connections + 500)) -le "$(ulimit -n)" ] || fail "a process may have $(ulimit -n) files here, too few for $idle connections"
+require_files $((idle + connections + 300))
 take_tokens_again
 seed
 describe_machine

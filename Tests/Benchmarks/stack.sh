@@ -57,6 +57,11 @@ prepare() {
     "$programs/APIService" migrate >>"$folder/migrate.log"
 }
 
+# require_files COUNT: fails when a process may not have so many open, connections included.
+require_files() {
+  [ "$(ulimit -n)" -ge "$1" ] || fail "a process may have $(ulimit -n) open files here, and $1 are needed"
+}
+
 # choose_ports NAME…: below those the kernel gives to outgoing connections.
 choose_ports() {
   local name port=$((15000 + RANDOM % 10000))
