@@ -1,6 +1,6 @@
 # Sourced by growth.sh: reads that Postgres answers, from more and more conversations.
 # What growth.sh set is used here.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # So many are asked for, of those there are.
 sample=10000
@@ -9,7 +9,7 @@ bytes_each=12000 bytes_besides=3000000000
 
 # A database cannot become smaller again for the next round: all rounds of a size come together.
 measure_database() {
-  local size=0 next=1000 detail="redis; fwd=bypass; detail=off"
+  local size=0 next=1000 scenario detail="redis; fwd=bypass; detail=off"
   require_space
   serve off ""
   sql -c "TRUNCATE conversations CASCADE" 2>/dev/null
@@ -19,9 +19,18 @@ measure_database() {
     size=$next next=$((10 * next))
     create_noted
     aim "external_id LIKE 'read-%'" "$sample"
-    measure_reads "" "$size conversations, GET" "" 200 "$detail" '"title":'
-    measure_reads "" "$size conversations, messages page" "/messages?page=1&limit=50" 200 "$detail" '"total":20,'
+    scenario="$size conversations, GET"
+    measure_uncached "${conversation[@]}" cache="$detail"
+    scenario="$size conversations, messages page"
+    measure_uncached "${page[@]}" cache="$detail" body='"total":20,'
   done
+}
+
+# measure_uncached NAME=VALUE…: all rounds of a scenario.
+measure_uncached() {
+  local round who=ours "$@"
+  load ours "$warm_up" read.lua "$folder" "$suffix" >/dev/null
+  for ((round = 1; round <= rounds; round++)); do round_to_the_limit; done
 }
 
 require_space() {

@@ -65,13 +65,24 @@ measure_connections() {
 # What is more than the machine can serve is no reason to end: how many requests came to what is in outcomes.tsv.
 round_to_the_limit() {
   local before after
-  check_some
+  await_recovery
   read -ra before <<<"$(reads)"
   tolerated=yes measure ours "$scenario" read.lua "$folder" "$suffix"
-  sleep 2
+  sleep 0.5
   read -ra after <<<"$(reads)"
   printf '%s\t%d\t%d\t%d\t%d\n' "$scenario" "$requests" "$failures" $((after[0] - before[0])) $((after[1] - before[1])) \
     >>"$folder/outcomes.tsv"
+}
+
+# A breaker that a round has opened, and what waits for it, take a while.
+await_recovery() {
+  local attempt verdict
+  for attempt in {1..10}; do
+    verdict=$(look ours 1 1000 "$suffix" "$conditional" "$status" "$cache" "$body")
+    [ "$verdict" != right ] || return 0
+    sleep 1
+  done
+  fail "$scenario, after $attempt attempts: $verdict"
 }
 
 # A page of one message, which may be of any size.
