@@ -7,7 +7,7 @@ function microseconds(scenario, column) { return 1000 * median(scenario, column)
 function short(level) {
   level += 0
   if (level >= 1000000) return level / 1000000 "M"
-  return level >= 10000 ? level / 1000 "k" : level
+  return level >= 1000 ? sprintf("%.0fk", level / 1000) : level
 }
 
 # Of all rounds, "" where nobody counted.
