@@ -1,6 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-faults test-consistency test-api test-fuzz test-servers bench bench-setup bench-worker lint format packages build release programs install clean-data
+.PHONY: help run test test-long test-faults test-consistency test-api test-fuzz test-servers bench bench-setup bench-growth bench-idle bench-worker lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -56,6 +56,16 @@ bench: bench-setup ## Measure the API in turn with nginx, Go and Express; QUICK=
 bench-setup: ## Install and build what make bench measures against
 	@deploy/scripts/packages.sh bench
 	@Tests/Benchmarks/peers/setup.sh
+
+bench-growth: ## Measure how the API's cost grows; QUICK=1, RECORD=1, ONLY="connections sizes instances database", SIZE=1000000
+	@deploy/scripts/packages.sh bench-growth
+	@[ -n "$(PROGRAMS)" ] || $(MAKE) --no-print-directory release
+	@Tests/Benchmarks/growth.sh
+
+bench-idle: ## Check what idle connections cost the API in memory and latency; QUICK=1, RECORD=1, IDLE=15000
+	@deploy/scripts/packages.sh bench-idle
+	@[ -n "$(PROGRAMS)" ] || $(MAKE) --no-print-directory release
+	@Tests/Benchmarks/idle.sh
 
 bench-worker: ## Measure the worker against one in Go, its growth and idle cost; QUICK=1, RECORD=1, ONLY="peer growth backlog idle"
 	@deploy/scripts/packages.sh bench-worker

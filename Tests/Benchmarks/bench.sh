@@ -24,6 +24,8 @@ fi
 . Tests/Benchmarks/stack.sh
 # shellcheck source=Tests/Benchmarks/peers.sh
 . "$here/peers.sh"
+# shellcheck source=Tests/Benchmarks/seed.sh
+. "$here/seed.sh"
 # shellcheck source=Tests/Benchmarks/measure.sh
 . "$here/measure.sh"
 # shellcheck source=Tests/Benchmarks/proofs.sh
@@ -32,40 +34,6 @@ fi
 . "$here/scenarios.sh"
 # shellcheck source=Tests/Benchmarks/report.sh
 . "$here/report.sh"
-
-seed() {
-  progress "seeding 10,000 conversations with 20 messages each, minting 500 tokens"
-  mint_tokens &
-  sql -f "$here/seed.sql"
-  sql -c "SELECT id, substr(user_id, 7) FROM conversations ORDER BY id" >"$folder/targets"
-  wait $!
-  # All values of us and of the peers at once.
-  redis "$REDIS_CACHE_PORT" CONFIG SET maxmemory 1gb >/dev/null
-}
-
-mint_tokens() {
-  local user
-  [ ! -s "$folder/tokens" ] || return 0
-  for ((user = 0; user < users; user++)); do
-    "$programs/APIService" token --user "bench-$user" --ttl 86400
-  done >"$folder/tokens.new"
-  mv "$folder/tokens.new" "$folder/tokens"
-}
-
-# Minting takes longer than a short run. So the tokens of a run that went well serve for half a day, with their secret.
-take_tokens_again() {
-  if [ -e "$folder/secret" ] && [ -n "$(find "$folder/tokens" -mmin -720)" ]; then
-    JWT_SECRET=$(cat "$folder/secret")
-    export JWT_SECRET
-  else
-    rm -f "$folder/tokens"
-  fi
-  rm -f "$folder/secret"
-}
-
-keep_tokens() {
-  (umask 077 && echo "$JWT_SECRET" >"$folder/secret")
-}
 
 measure_cached() {
   serve strict "nginx go express"

@@ -1,4 +1,4 @@
-# What is demanded (goals.tsv in the folder `here`), and whether it is met, as Markdown. After medians.awk.
+# What is demanded of the target `section` (goals.tsv in the folder `here`), and whether it is met, as Markdown. After medians.awk.
 # Our own scenarios bear no peer's name.
 function against(figure, scenario, peer, bound,    column, other, ours, ratio, is_met) {
   column = figure == "rate" ? 8 : 4
@@ -10,6 +10,14 @@ function against(figure, scenario, peer, bound,    column, other, ours, ratio, i
   printf figure == "rate" ? "| %s, requests per CPU s | %.0f | %s: %.0f | %.2f | ≥ %.2f | %s |\n" : \
     "| %s, p99 ms | %.2f | %s: %.2f | %.2f | ≤ %.2f | %s |\n", scenario, ours, peer, median(other, column), ratio, bound, \
     is_met ? "met" : "**not met**"
+}
+
+function more(scenario, peer, bound,    other, surplus) {
+  other = scenario ", " peer
+  if (!(scenario in rounds) || !(other in rounds)) return
+  surplus = median(scenario, 9) - median(other, 9)
+  printf "| %s, MB | %.0f | %s: %.0f | + %.0f | ≤ + %d | %s |\n", scenario, median(scenario, 9), peer, median(other, 9), \
+    surplus, bound, surplus <= bound ? "met" : "**not met**"
 }
 
 function memory(bound,    i, most, peer) {
@@ -24,17 +32,18 @@ function memory(bound,    i, most, peer) {
 END {
   FS = "\t"
   while ((getline <(here "/goals.tsv")) > 0) {
-    if (/^#/) continue
+    if ($1 != section) continue
     goal[++goals] = $0
-    if ($3 != "") is_peer[$3]
+    if ($4 != "") is_peer[$4]
   }
   is_peer["Express"]
   print "| | ours | peer | ratio | wanted | |"
   print "|---|--:|--:|--:|--:|---|"
   for (g = 1; g <= goals; g++) {
     split(goal[g], part, "\t")
-    if (part[1] == "memory") memory(part[4])
-    else against(part[1], part[2], part[3], part[4])
+    if (part[2] == "memory") memory(part[5])
+    else if (part[2] == "more") more(part[3], part[4], part[5])
+    else against(part[2], part[3], part[4], part[5])
   }
   print ""
 }

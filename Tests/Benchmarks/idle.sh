@@ -1,44 +1,92 @@
-# Sourced by worker.sh: what a worker costs that has nothing to do, and how soon it stores an event that arrives then.
-# What worker.sh set is used here.
-# shellcheck shell=bash disable=SC2154
+#!/usr/bin/env bash
+# Measures what idle keep-alive connections cost the release build's API: memory, and the p99 of 200 connections that are
+# busy meanwhile. Ends with 1 when more is used than goals.tsv allows, or a connection did not stay open.
+#
+#   QUICK=1    one short round, to see that all works
+#   RECORD=1   also puts the result into docs/performance.md
+#   IDLE=…     connections (15000)
+#   ROUNDS=…   of each (3)
+#   PROGRAMS=… a folder with the programs, instead of those that make release builds
+set -euo pipefail
+cd "$(dirname "$0")/../.."
 
-# Into idle.tsv: commands a second, percent of a core, events, p50 and p99 of their latencies in ms.
+connections=200 idle=${IDLE:-15000}
+if [ -n "${QUICK:-}" ]; then
+  seconds=2 rounds=${ROUNDS:-1} warm_up=1
+else
+  seconds=8 rounds=${ROUNDS:-3} warm_up=4
+fi
+
+# shellcheck source=Tests/Benchmarks/stack.sh
+. Tests/Benchmarks/stack.sh
+# shellcheck source=Tests/Benchmarks/seed.sh
+. "$here/seed.sh"
+# shellcheck source=Tests/Benchmarks/peers.sh
+. "$here/peers.sh"
+# shellcheck source=Tests/Benchmarks/measure.sh
+. "$here/measure.sh"
+# shellcheck source=Tests/Benchmarks/proofs.sh
+. "$here/proofs.sh"
+# shellcheck source=Tests/Benchmarks/scenarios.sh
+. "$here/scenarios.sh"
+# shellcheck source=Tests/Benchmarks/report.sh
+. "$here/report.sh"
+peers=()
+
+# In each round a new process, for one that had idle connections keeps some of their memory.
 measure_idle() {
-  local name=worker1 seconds sent ticks p50 p99
-  fill ours 0 "idle-"
-  launch_worker "$name"
-  await_ready "$name" "http://127.0.0.1:$((WORKER_PORT + 1))/health/ready"
-  sleep 5
-  seconds=$idle_seconds sent=$(commands_sent) ticks=$(cpu "$name")
-  sleep "$seconds"
-  ticks=$(($(cpu "$name") - ticks)) sent=$(($(commands_sent) - sent))
-  store_singly "$idle_events" >"$folder/latencies"
-  read -r p50 p99 < <(sort -n "$folder/latencies" |
-    awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)], value[int(NR * 0.99 + 0.99)] }')
-  [ "$(wc -l <"$folder/latencies")" -eq "$idle_events" ] || fail "idle: not every event was stored"
-  halt "$name" TERM 30
-  awk -v OFS='\t' -v sent="$sent" -v ticks="$ticks" -v seconds="$seconds" -v hertz="$(getconf CLK_TCK)" \
-    -v events="$idle_events" -v p50="$p50" -v p99="$p99" \
-    'BEGIN { print sent / seconds, 100 * ticks / hertz / seconds, events, p50, p99 }' >"$folder/idle.tsv"
-  progress "$(awk -F '\t' '{ printf "idle: %.2f commands/s, %.2f %% of a core; %d events stored within %.1f ms (p50), %.1f ms (p99)", $1, $2, $3, $4, $5 }' "$folder/idle.tsv")"
+  local round who=ours scenario suffix="" status=200 cache="redis; hit" body='"title":' conditional=""
+  for ((round = 1; round <= rounds; round++)); do
+    serve strict ""
+    create_noted
+    fill_cache "$suffix" "$cache"
+    load ours "$warm_up" read.lua "$folder" "$suffix" >/dev/null
+    scenario="200 connections beside idle ones, alone"
+    repeat read_round
+    scenario="200 connections beside idle ones"
+    repeat round_beside_idle
+  done
 }
 
-# Those that a worker sends by itself; the others are counted within scripts, or are ours.
-commands_sent() {
-  redis "$REDIS_QUEUE_PORT" INFO commandstats | tr -d '\r' |
-    awk -F '[_:=,]' '$2 ~ /^(evalsha|eval|blpop|ping|hello|auth|client|script.*)$/ { sum += $4 } END { print sum + 0 }'
+# The service closes connections that were idle for 60 s, and no setting changes that: so they are opened anew for each
+# round, which has to be over before.
+round_beside_idle() {
+  local outcome=0
+  open_idle
+  read_round || outcome=$?
+  close_idle
+  return $outcome
 }
 
-# store_singly EVENTS: milliseconds of each, from its enqueue by the clock of Redis to the first look, of one each
-# millisecond, that finds it stored.
-store_singly() {
-  local script
-  script=$(redis "$REDIS_QUEUE_PORT" SCRIPT LOAD "$(cat Sources/Shared/Queue/Scripts/enqueue.lua)")
-  sql -f "$here/stored.sql"
-  awk -v count="$1" -v prefix="idle-" -v script="$script" -v quoted=1 -f "$here/events.awk" |
-    awk -v port="$REDIS_QUEUE_PORT" '{
-      print "\\! REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -h 127.0.0.1 -p " port " " $0 " >/dev/null"
-      printf "SELECT stored(\047idle-%08d\047);\nSELECT pg_sleep(0.02 + random() * 0.1) \\g /dev/null\n", NR
-    }' >"$folder/idle.sql"
-  REDIS_PASSWORD=$REDIS_PASSWORD sql -f "$folder/idle.sql"
+open_idle() {
+  local since=$SECONDS
+  : >"$folder/idle"
+  launch idle python3 "$here/idle.py" "$folder" "$PORT" "$idle" >"$folder/idle" 2>>"$folder/idle.log"
+  until grep -qx "open $idle" "$folder/idle"; do
+    alive idle || fail "$idle idle connections could not be opened: $(tail -n 1 "$folder/idle.log")"
+    sleep 0.2
+  done
+  progress "$idle idle connections opened in $((SECONDS - since)) s"
 }
+
+# Both ends must have kept all of them: the clients', and the service by its metrics.
+close_idle() {
+  local served
+  served=$(metrics | awk '/^freshet_api_connections[ {]/ { print int($2) }')
+  halt idle TERM 20
+  grep -qx "still open $idle" "$folder/idle" || fail "of $idle idle connections $(tail -n 1 "$folder/idle")"
+  [ "$served" -ge "$idle" ] || fail "the service has $served connections, not $idle"
+  progress "$idle idle connections were still open"
+}
+
+prepare PORT
+url=([ours]=http://127.0.0.1:$PORT)
+require_files $((idle + connections + 300))
+take_tokens_again
+seed
+describe_machine
+machine+=" Idle connections: $idle."
+measure_idle
+report bench-idle goals.awk report.awk proofs.awk
+keep_tokens
+! grep -qF '**not met**' "$folder/performance.md" || exit 1

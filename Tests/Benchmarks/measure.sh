@@ -1,4 +1,4 @@
-# Sourced by bench.sh: rounds of wrk, and the CPU time that each server spent in them.
+# Sourced by those who measure: rounds of wrk, and the CPU time that each server spent in them.
 # What bench.sh set is used here.
 # shellcheck shell=bash disable=SC2154
 
@@ -23,11 +23,13 @@ cpu_of_all() {
   echo "$(cpu "$@") $(cpu redis-cache redis-queue) $(cpu postgres)"
 }
 
-# resident NAME: the memory in kB of a process and its children.
+# resident NAME…: the memory in kB of processes and their children.
 resident() {
-  local id child
-  read -r id _ <"${run:?}/$1.pid"
-  for child in "$id" $(cat "/proc/$id/task/$id/children"); do cat "/proc/$child/status"; done |
+  local name id child
+  for name in "$@"; do
+    read -r id _ <"${run:?}/$name.pid"
+    for child in "$id" $(cat "/proc/$id/task/$id/children"); do cat "/proc/$child/status"; done
+  done |
     awk '/^VmRSS:/ { sum += $2 } END { print sum + 0 }'
 }
 
@@ -38,20 +40,21 @@ load() {
   wrk -t1 -c"$connections" -d"${duration}s" --timeout 10s -s "$here/wrk/$script" "${url[$who]}" -- "$@" | tail -n 1
 }
 
-# measure WHO SCENARIO SCRIPT ARGUMENT…: one round, kept in results.tsv; leaves the number of requests in `requests`.
-# Returns 1 when a request failed.
+# measure WHO SCENARIO SCRIPT ARGUMENT…: one round, kept in results.tsv; leaves the number of requests in `requests`, of those
+# that failed in `failures`. Returns 1 when a request failed; where failures are `tolerated` the others count instead.
 measure() {
-  local who=$1 scenario name before after duration p50 p99 failures
-  scenario=$(label "$2" "$who") name=$(process "$who")
+  local who=$1 scenario names before after duration p50 p99
+  scenario=$(label "$2" "$who")
+  read -ra names <<<"$(process "$who")"
   shift 2
-  before=$(cpu_of_all "$name")
+  before=$(cpu_of_all "${names[@]}")
   read -r requests duration p50 p99 failures < <(load "$who" "$seconds" "$@") || fail "$scenario: wrk failed"
-  after=$(cpu_of_all "$name")
+  after=$(cpu_of_all "${names[@]}")
   if [ "$failures" -ne 0 ]; then
     progress "$scenario: $failures of $requests requests failed"
-    return 1
+    [ -n "${tolerated:-}" ] || return 1
   fi
-  keep "$scenario" "$requests" "$duration" "$before" "$after" "$(resident "$name")" "$p50" "$p99"
+  keep "$scenario" "$((requests - failures))" "$duration" "$before" "$after" "$(resident "${names[@]}")" "$p50" "$p99"
 }
 
 # in_turn ROUND WHO…: a round of each, then another of each, and so on; ROUND finds `round` and `who`.

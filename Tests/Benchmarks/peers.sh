@@ -4,6 +4,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
 read -ra peers <<<"${PEERS:-nginx go express}"
+# The processes of our API, with their addresses. With several of them url[ours] is that of what stands in front.
+declare -A instances
 declare -A url title=([nginx]="nginx + lua" [go]="Go" [express]="Express")
 
 # present "WHO…": those of them that take part.
@@ -15,9 +17,15 @@ present() {
   echo "${found[*]}"
 }
 
-# process WHO: its name where processes have names.
+# process WHO: its name where processes have names, or its names.
 process() {
-  [ "$1" = ours ] && echo api || echo "peer-$1"
+  [ "$1" = ours ] && echo "${!instances[@]}" || echo "peer-$1"
+}
+
+# metrics: those of all instances, one after the other.
+metrics() {
+  local name
+  for name in "${!instances[@]}"; do curl -fsS "${instances[$name]}/metrics"; done
 }
 
 # label SCENARIO WHO: what its rounds are called in results.tsv and in goals.tsv.
@@ -29,6 +37,7 @@ label() {
 serve() {
   local mode=$1 who
   end_servers
+  instances=([api]=${url[ours]})
   for who in $(present "ours $2"); do
     progress "starting ${title[$who]:-our API}"
     case $who in
@@ -43,8 +52,10 @@ serve() {
 }
 
 end_servers() {
-  local who
-  for who in ours "${peers[@]}"; do halt "$(process "$who")" TERM 20; done
+  local who name
+  for who in ours "${peers[@]}"; do
+    for name in $(process "$who"); do halt "$name" TERM 20; done
+  done
 }
 
 # Addresses of all, once there are ports.
@@ -57,6 +68,7 @@ name_addresses() {
 # find in Redis.
 fill_peers() {
   local kind=conversation page=""
+  [ ${#peers[@]} -gt 0 ] || return 0
   [ -z "$1" ] || { kind=messages page=":1:50"; }
   LC_ALL=C awk -v before="peer:$kind:" -v after="$page" '
     NR == FNR { key[FNR] = before $1 after; next }

@@ -14,7 +14,7 @@ END {
   if (!total) exit
   printf "\nRounds of our API: %d. It answered %d requests; its metrics counted %d. Of the %d that are limited the metrics of " \
     "the limit counted %d, and what remained to the 500 users fell by %d. Redis ran %d scripts. That is all, with three requests a " \
-    "round of our own and up to 64 that were under way when wrk stopped. In each round a write was seen by the next read.", \
+    "round of our own and those that were under way when wrk stopped. In each round a write was seen by the next read.", \
     total, requests, answered, of_users, limited, used, scripts
   if (ids) printf " %d answers had as many request ids.", ids
   print ""

@@ -3,7 +3,6 @@
 # What bench.sh set is used here.
 # shellcheck shell=bash disable=SC2154
 
-users=500
 # Requests of write_meanwhile.
 own_requests=3
 
@@ -87,7 +86,7 @@ limits_used() {
 # found in Redis.
 counts() {
   {
-    curl -fsS "${url[ours]}/metrics"
+    metrics
     redis "$REDIS_CACHE_PORT" INFO commandstats
     redis "$REDIS_QUEUE_PORT" INFO commandstats
     redis "$REDIS_CACHE_PORT" INFO stats

@@ -1,4 +1,4 @@
-# Sourced by bench.sh: the machine, and the medians as tables.
+# Sourced by those who measure: the machine, and the medians as tables.
 # What bench.sh set is used here.
 # shellcheck shell=bash disable=SC2154
 
@@ -24,7 +24,7 @@ report() {
   {
     echo "$machine"
     echo
-    awk -F '\t' -v folder="$folder" -v here="$here" -f "$here/medians.awk" "${scripts[@]}" "$folder/results.tsv"
+    awk -F '\t' -v section="$name" -v folder="$folder" -v here="$here" -f "$here/medians.awk" "${scripts[@]}" "$folder/results.tsv"
   } >"$folder/performance.md"
   echo
   cat "$folder/performance.md"

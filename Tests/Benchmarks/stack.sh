@@ -1,4 +1,4 @@
-# Sourced by bench.sh and worker.sh: private servers, our programs on them, and how to ask them.
+# Sourced by those who measure: private servers, our programs on them, and how to ask them.
 # What is set here is used by those who source it.
 # shellcheck shell=bash disable=SC2034
 
@@ -32,10 +32,12 @@ wanted() {
 
 # prepare NAME…: servers on ports of their own; each name, too, gets a port where nobody listens.
 prepare() {
+  # A connection is a file, to wrk as to us.
+  ulimit -n "$(ulimit -Hn)"
   mkdir -p "$folder"
   exec 9>"$folder/lock"
   flock -n 9 || fail "another one runs here"
-  rm -f "$folder"/*.log "$folder"/*.tsv
+  rm -f "$folder"/*.log "$folder"/*.tsv "$folder/ids"
   : >"$folder/results.tsv"
   deploy/scripts/local-stack.sh clean 9>&-
   choose_ports REDIS_CACHE_PORT REDIS_QUEUE_PORT POSTGRES_PORT "$@"
@@ -53,6 +55,11 @@ prepare() {
   programs=$(realpath "${PROGRAMS:-$(make --no-print-directory programs)}")
   DATABASE_DIRECT_URL=$OWNER_DATABASE_URL DATABASE_APP_ROLE=freshet_app \
     "$programs/APIService" migrate >>"$folder/migrate.log"
+}
+
+# require_files COUNT: fails when a process may not have so many open, connections included.
+require_files() {
+  [ "$(ulimit -n)" -ge "$1" ] || fail "a process may have $(ulimit -n) open files here, and $1 are needed"
 }
 
 # choose_ports NAME…: below those the kernel gives to outgoing connections.
@@ -88,7 +95,7 @@ finish() {
   local process
   trap '' INT TERM HUP
   trap - EXIT
-  for process in "$run"/{api,worker*,peer*}.pid; do
+  for process in "$run"/{idle,haproxy,api*,worker*,peer*}.pid; do
     [ ! -e "$process" ] || halt "$(basename "$process" .pid)" TERM 30 || true
   done
   if [ "$1" -eq 0 ]; then

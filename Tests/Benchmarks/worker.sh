@@ -25,8 +25,8 @@ else
 fi
 # Of a larger backlog only so many are taken.
 most=100000
-# shellcheck source=Tests/Benchmarks/idle.sh
-. "$here/idle.sh"
+# shellcheck source=Tests/Benchmarks/worker-idle.sh
+. "$here/worker-idle.sh"
 
 # The packages of Debian lie in one folder, which an old-style build takes as it is.
 build_peer() {

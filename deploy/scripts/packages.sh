@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing. `packages.sh build`: only those the build needs; `bench`: also
-# those of make bench, `bench-worker`: those of make bench-worker.
+# those of make bench, and so on with `bench-growth`, `bench-idle` and `bench-worker`.
 set -euo pipefail
 
 case ${1:-all} in
@@ -10,11 +10,15 @@ case ${1:-all} in
     wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk nginx libnginx-mod-http-lua lua-nginx-redis
       golang-go golang-github-jackc-pgx-v4-dev golang-github-gomodule-redigo-dev nodejs)
     ;;
+  bench-growth)
+    wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk haproxy gnuplot-nox)
+    ;;
+  bench-idle) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk python3) ;;
   bench-worker)
     wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl golang-go golang-github-jackc-pgx-v4-dev
       golang-github-gomodule-redigo-dev)
     ;;
-  *) echo "usage: $0 [all|build|bench|bench-worker]" >&2 && exit 64 ;;
+  *) echo "usage: $0 [all|build|bench|bench-growth|bench-idle|bench-worker]" >&2 && exit 64 ;;
 esac
 
 if ! command -v swift >/dev/null; then
