@@ -1,6 +1,6 @@
 # `make` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-faults test-consistency test-api test-fuzz test-servers bench bench-setup bench-growth bench-idle bench-worker lint format packages build release programs install clean-data
+.PHONY: help run test test-long test-faults test-consistency test-api test-fuzz test-servers bench bench-setup bench-growth bench-idle bench-micro bench-worker lint format packages build release programs install clean-data
 
 # Both keep SwiftPM's command lines the same, or it compiles again what did not change: it orders the flags of packages
 # with traits by hash, and asks for colours on a terminal.
@@ -66,6 +66,10 @@ bench-idle: ## Check what idle connections cost the API in memory and latency; Q
 	@deploy/scripts/packages.sh bench-idle
 	@[ -n "$(PROGRAMS)" ] || $(MAKE) --no-print-directory release
 	@Tests/Benchmarks/idle.sh
+
+bench-micro: ## Count instructions and allocations of the fast paths, and hold them to Tests/Benchmarks/micro.tsv
+	@deploy/scripts/packages.sh bench-micro
+	@Tests/Benchmarks/micro.sh release
 
 bench-worker: ## Measure the worker against one in Go, its growth and idle cost; QUICK=1, RECORD=1, ONLY="peer growth backlog idle"
 	@deploy/scripts/packages.sh bench-worker

@@ -126,6 +126,10 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "MicroBenchmarks",
+      dependencies: ["Cache", "Conversations", "Keyspace", "RateLimit", "Redis", logging, nio],
+      path: "Tests/Benchmarks/Micro", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: [nio, nioPosix, nioConcurrency], path: "Tests/TestSupport",
       swiftSettings: strict),

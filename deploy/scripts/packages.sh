@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing. `packages.sh build`: only those the build needs; `bench`: also
-# those of make bench, and so on with `bench-growth`, `bench-idle` and `bench-worker`.
+# those of make bench, and so on with `bench-growth`, `bench-idle`, `bench-micro` and `bench-worker`.
 set -euo pipefail
 
 case ${1:-all} in
   build) wanted=(make libhiredis-dev libpq-dev zlib1g-dev) ;;
-  all) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl python3-venv) ;;
+  all) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl python3-venv valgrind binutils) ;;
   bench)
     wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk nginx libnginx-mod-http-lua lua-nginx-redis
       golang-go golang-github-jackc-pgx-v4-dev golang-github-gomodule-redigo-dev nodejs)
@@ -14,11 +14,12 @@ case ${1:-all} in
     wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk haproxy gnuplot-nox)
     ;;
   bench-idle) wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl wrk python3) ;;
+  bench-micro) wanted=(libhiredis-dev libpq-dev zlib1g-dev valgrind binutils) ;;
   bench-worker)
     wanted=(libhiredis-dev libpq-dev zlib1g-dev redis-server postgresql curl golang-go golang-github-jackc-pgx-v4-dev
       golang-github-gomodule-redigo-dev)
     ;;
-  *) echo "usage: $0 [all|build|bench|bench-growth|bench-idle|bench-worker]" >&2 && exit 64 ;;
+  *) echo "usage: $0 [all|build|bench|bench-growth|bench-idle|bench-micro|bench-worker]" >&2 && exit 64 ;;
 esac
 
 if ! command -v swift >/dev/null; then

@@ -35,5 +35,6 @@ stage packages deploy/scripts/packages.sh
 stage python deploy/scripts/python-tools.sh
 stage lint deploy/scripts/lint.sh
 stage build make --no-print-directory build
+stage micro Tests/Benchmarks/micro.sh debug
 stage tests tests
 conclude 0

@@ -1,10 +1,10 @@
 internal import CHiredis
-internal import NIOCore
+package import NIOCore
 
 /// Turns the bytes of one connection into replies; owns one `redisReader`.
 ///
 /// Not `Sendable`: it lives on its connection's event loop. An error is final, the connection must be closed.
-final class RedisReader {
+package final class RedisReader {
   /// hiredis moves what is left of its buffer after each reply it hands out: fed with 256 KB at once a small
   /// reply costs 2,364 ns, fed with 4 KB 118 ns. A large bulk is looked at only once per slice.
   private static let sliceLength = 4096
@@ -18,7 +18,8 @@ final class RedisReader {
   private var unfed = ByteBuffer()
   private var bytesOfCurrentReply = 0
 
-  init(maximumReplyBytes: Int) {
+  /// - Parameter maximumReplyBytes: a longer reply is an error.
+  package init(maximumReplyBytes: Int) {
     guard let handle = redisReaderCreateWithFunctions(RedisReplyBuilder.functions) else {
       preconditionFailure("redisReaderCreateWithFunctions: out of memory")
     }
@@ -32,7 +33,7 @@ final class RedisReader {
   }
 
   /// Adds received bytes; ``next()`` parses them.
-  func append(_ received: ByteBuffer) {
+  package func append(_ received: ByteBuffer) {
     if unfed.readableBytes == 0 {
       unfed = received
     } else {
@@ -41,7 +42,7 @@ final class RedisReader {
   }
 
   /// The next whole reply, or nil when the bytes are used up.
-  func next() throws(RedisError) -> RedisReply? {
+  package func next() throws(RedisError) -> RedisReply? {
     while true {
       if let reply = try parse() {
         bytesOfCurrentReply = 0
