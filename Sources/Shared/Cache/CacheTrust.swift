@@ -35,9 +35,25 @@ extension ByteBuffer {
     return server.withUTF8 { name in
       withUnsafeReadableBytes { bytes in
         bytes.count > name.count && bytes[name.count] == UInt8(ascii: "|")
-          && bytes.prefix(name.count).elementsEqual(name)
+          && bytes.begins(with: UnsafeRawBufferPointer(name))
       }
     }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether these are the first bytes, of which there must be as many: eight at a time.
+  fileprivate func begins(with other: UnsafeRawBufferPointer) -> Bool {
+    var offset = 0
+    while offset + 8 <= other.count {
+      let (own, others) = (
+        loadUnaligned(fromByteOffset: offset, as: UInt64.self),
+        other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      )
+      if own != others { return false }
+      offset += 8
+    }
+    return self[offset..<other.count].elementsEqual(other[offset...])
   }
 }
 

@@ -31,9 +31,18 @@ struct ContentHash: Equatable, Sendable {
 
   /// A strong entity tag; the packed form has one of its own.
   func etag(_ form: ContentForm) -> String {
-    switch form {
-    case .plain: "\"\(text)\""
-    case .gzip: "\"\(text)-gzip\""
+    let end: StaticString =
+      switch form {
+      case .plain: "\""
+      case .gzip: "-gzip\""
+      }
+    let length = 1 + Self.textLength + end.utf8CodeUnitCount
+    return String(unsafeUninitializedCapacity: length) { tag in
+      tag[0] = UInt8(ascii: "\"")
+      high.writeLowercaseHex(to: tag, at: 1)
+      low.writeLowercaseHex(to: tag, at: 17)
+      for offset in 0..<end.utf8CodeUnitCount { tag[1 + Self.textLength + offset] = end.utf8Start[offset] }
+      return length
     }
   }
 

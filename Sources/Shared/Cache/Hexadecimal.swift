@@ -13,11 +13,16 @@ extension UInt64 {
   /// Sixteen digits, zeros in front.
   var lowercaseHex: String {
     String(unsafeUninitializedCapacity: 16) { text in
-      for position in 0..<16 {
-        let nibble = UInt8(truncatingIfNeeded: self >> (60 - 4 * UInt64(position))) & 15
-        text[position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-      }
+      writeLowercaseHex(to: text, at: 0)
       return 16
+    }
+  }
+
+  /// Writes them from that position on.
+  func writeLowercaseHex(to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+    for position in 0..<16 {
+      let nibble = UInt8(truncatingIfNeeded: self >> (60 - 4 * UInt64(position))) & 15
+      text[start + position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
     }
   }
 

@@ -5,6 +5,9 @@ package struct UUIDValue: Hashable, Comparable, Sendable, CustomStringConvertibl
   /// The last eight bytes, in network order.
   package let low: UInt64
 
+  /// Characters of ``description``.
+  static let textLength = 36
+
   /// From the two halves, as the database delivers them.
   package init(high: UInt64, low: UInt64) {
     self.high = high

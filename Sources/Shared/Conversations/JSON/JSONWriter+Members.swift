@@ -37,6 +37,11 @@ extension JSONWriter {
 
   private mutating func member(_ name: StaticString, _ value: UUIDValue) {
     member(name)
-    string(value.description)
+    withUnsafeTemporaryAllocation(byteCount: UUIDValue.textLength + 2, alignment: 1) { target in
+      target[0] = UInt8(ascii: "\"")
+      value.write(to: UnsafeMutableRawBufferPointer(rebasing: target[1...UUIDValue.textLength]))
+      target[UUIDValue.textLength + 1] = UInt8(ascii: "\"")
+      raw(UnsafeRawBufferPointer(target))
+    }
   }
 }
