@@ -190,3 +190,8 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Optimised tests take long to compile: `make test-fuzz` asks for these alone.
+if Context.environment["FUZZ_TESTS_ONLY"] != nil {
+  package.targets.removeAll { $0.type == .test && $0.name != "FuzzTests" }
+}

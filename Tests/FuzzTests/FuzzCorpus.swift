@@ -8,6 +8,8 @@ struct FuzzCorpus {
   private var sound: [[UInt8]]
   private var refused: [[UInt8]] = []
   private let dictionary: [[UInt8]]
+  /// Of all that was kept, with what an array costs beside its elements.
+  private(set) var bytes = 0
 
   init(seeds: [[UInt8]], dictionary: [String]) {
     precondition(!seeds.isEmpty, "a corpus begins with seeds")
@@ -20,8 +22,9 @@ struct FuzzCorpus {
     switch outcome {
     case .accepted where sound.count < Self.limit: sound.append(input)
     case .refused where refused.count < Self.limit: refused.append(input)
-    default: break
+    default: return
     }
+    bytes += input.capacity + 32
   }
 
   /// One of the inputs, with one change in half of the cases, two in a quarter, and so on: what is changed much is refused

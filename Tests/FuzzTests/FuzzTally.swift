@@ -9,20 +9,20 @@ struct FuzzTally {
   private(set) var reached = 0
   private var accepted = 0
   private var labels: [String: Int] = [:]
-  private var known: Set<UInt64>
+  /// A bit for each hash there may be: its size never changes, however many cases are turned away.
+  private var known = [UInt64](repeating: 0, count: 1 << 21)
   private var longest = Duration.zero
   private var settledMemory: Int?
   private let start = ContinuousClock.now
-
-  init() {
-    known = Set(minimumCapacity: FuzzSettings.cases + FuzzSettings.cases / 4)
-  }
 
   /// FNV-1a: what looks like a repeat is left out, now and then wrongly.
   mutating func isNew(_ input: [UInt8]) -> Bool {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in input { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return known.insert(hash).inserted
+    let bit = (hash ^ (hash >> 32)) % UInt64(known.count * 64)
+    let (word, mask) = (Int(bit / 64), UInt64(1) << (bit % 64))
+    defer { known[word] |= mask }
+    return known[word] & mask == 0
   }
 
   /// - Returns: whether no case before had this outcome.
@@ -35,18 +35,18 @@ struct FuzzTally {
     return labels[label] == 1
   }
 
-  /// From here on memory is not to grow.
-  mutating func settle() {
-    settledMemory = Self.residentBytes()
+  /// From here on memory is not to grow, but for the corpus.
+  mutating func settle(_ corpus: FuzzCorpus) {
+    settledMemory = Self.residentBytes().map { $0 - corpus.bytes }
   }
 
-  /// Bytes since ``settle()``, without what the tally itself keeps.
-  var growth: Int {
+  /// Bytes since ``settle(_:)``, without those of the corpus.
+  func growth(_ corpus: FuzzCorpus) -> Int {
     guard let settledMemory, let now = Self.residentBytes() else { return 0 }
-    return now - settledMemory
+    return now - corpus.bytes - settledMemory
   }
 
-  func report(name: String, seed: UInt64) -> String {
+  func report(name: String, seed: UInt64, growth: Int) -> String {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let outcomes = labels.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     let shown = outcomes.prefix(8).map { "\n  \($0.value) \($0.key.prefix(90))" }.joined()

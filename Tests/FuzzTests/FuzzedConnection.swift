@@ -108,14 +108,15 @@ private struct NamingRouter: HTTPResponder {
     return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: name)))
   }
 
-  /// A plain read has that of the lookup's.
+  /// A plain read has that of the lookup's. By hand: a regular expression took half the time of a case.
   private static func name(of request: Request) -> String {
-    let path = request.uri.path
-    guard request.method == .get,
-      let read = path.wholeMatch(of: /\/conversations\/([-0-9a-f]{36})(\/messages)?/),
-      let id = ConversationID(String(read.1))
-    else { return "other" }
-    return FuzzedLookups.name(id, isForMessages: read.2 != nil)
+    let (path, conversations, messages) = (request.uri.path, "/conversations/", "/messages")
+    guard request.method == .get, path.hasPrefix(conversations) else { return "other" }
+    let rest = path.dropFirst(conversations.count)
+    let isForMessages = rest.hasSuffix(messages)
+    let text = isForMessages ? rest.dropLast(messages.count) : rest
+    guard let id = ConversationID(String(text)), "\(id)" == text else { return "other" }
+    return FuzzedLookups.name(id, isForMessages: isForMessages)
   }
 }
 
