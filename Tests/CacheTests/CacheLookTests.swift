@@ -89,6 +89,30 @@ import Testing
     }
   }
 
+  @Test("A look answers in another form than the stored one, unless making it takes long; a read does then")
+  func otherForm() async throws {
+    for (length, isAnswered) in [(4 << 10, true), (1 << 20, false)] {
+      try await CacheRig.with { rig in
+        let id = ConversationID.random()
+        // As JSON is: it packs well, but not to nothing.
+        let body = ByteBuffer(bytes: (0..<length).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) & 63 })
+        let packing = ReadTerms(forms: .either)
+        let loaded = try await rig.cache.read(.conversation(id), .body, for: packing) { _ in
+          CacheLoad(status: 200, body: body, owner: "anna", lsn: 1, isPrimary: true)
+        }
+        #expect(try await rig.events.has(.fill(.stored)))
+        #expect(loaded.value.form == .gzip)
+        let look = try #require(try await look(rig, id))
+        let answer = rig.cache.answer(from: look, for: ReadTerms(), where: { _ in true })
+        #expect((answer?.value.body == body) == isAnswered)
+        let read = try await rig.cache.read(.conversation(id), .body, for: ReadTerms(look: look)) { _ in
+          throw CancellationError()
+        }
+        #expect(read.status.isHit && read.value.form == .plain && read.value.body == body)
+      }
+    }
+  }
+
   @Test("Switched off, or from an event loop without a connection, Redis is not asked")
   func notAsked() async throws {
     var settings = CacheSettings.patient

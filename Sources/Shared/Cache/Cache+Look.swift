@@ -73,14 +73,14 @@ extension Cache {
     } catch { return .failure(failed(error)) }
   }
 
-  /// The answer when the look was a hit that needs nothing more; counted as a read then.
+  /// The answer when the look was a hit that needs nothing more, and no work of any length; counted as a read then.
   ///
   /// - Parameter isAllowed: whether the reader may see it.
   package func answer(
     from look: CacheLook, for terms: ReadTerms, where isAllowed: (CachedValue) -> Bool
   ) -> CacheAnswer? {
     guard case .success(.hit(let hit)) = look.result, !hit.isDueForRefresh, isAllowed(hit.value),
-      let value = fit(hit.value, to: terms)
+      fitsAtOnce(hit.value, to: terms), let value = fitAtOnce(hit.value, to: terms)
     else { return nil }
     note(hit.distrust)
     observe(.read(hit.status))

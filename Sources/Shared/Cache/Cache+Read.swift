@@ -15,11 +15,11 @@ extension Cache {
     let load = packing(load, for: terms)
     var times = ReadTimes()
     var (value, status) = try await find(entry, terms, &times, load)
-    if let fit = fit(value, to: terms) {
+    if let fit = await fit(value, to: terms) {
       value = fit
     } else {
       (value, status) = try await loadDirectly(entry, .refused, &times, load)
-      value = fit(value, to: terms) ?? value
+      value = await fit(value, to: terms) ?? value
     }
     observe(.read(status))
     return CacheAnswer(value: value, status: status, times: times)
@@ -35,7 +35,7 @@ extension Cache {
     times.lap(.database)
     let status = CacheStatus.bypass(.uncached)
     observe(.read(status))
-    return CacheAnswer(value: fit(value, to: terms) ?? value, status: status, times: times)
+    return CacheAnswer(value: await fit(value, to: terms) ?? value, status: status, times: times)
   }
 
   private func find(
