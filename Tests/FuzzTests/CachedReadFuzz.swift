@@ -54,6 +54,7 @@ struct CachedReadFuzz: FuzzTarget {
         others[3] + reads[0] + "nonsense\r\n\r\n",
         String(repeating: reads[1], count: 30), reads[0] + String(reads[1].dropLast(2)),
         others.joined() + reads.joined(),
+        others[1] + "POST /x HTTP/1.1\r\nHost: a\r\nX: " + reads[0],
       ].map { Array($0.utf8) } + [
         [0x20, 0, 1, 2, 3, 4], [0x20, 16, 0, 18, 1, 19, 2], [0x20] + Array(8...24),
       ]

@@ -22,6 +22,9 @@ final class RequestGate: ChannelDuplexHandler, @unchecked Sendable {
   private let watcher: ConnectionWatcher
   private var progress: ConnectionProgress
   private var line = RequestLine()
+  /// Whether the decoder can hold no part of a head: an empty line was the last that it was given. What follows a request
+  /// in the same bytes it keeps without a word.
+  private var isDecoderEmpty = true
   /// Those that the decoder looks at.
   private var bytes: ByteBufferView?
   /// Pieces of a body that came together, so that a chunk of a byte costs its reader no more than its sender.
@@ -67,6 +70,7 @@ extension RequestGate {
     let view = buffer.readableBytesView
     if !RequestLine.isBlank(view), progress.bytesArrived(now: now) { line = RequestLine() }
     bytes = view
+    isDecoderEmpty = view.suffix(4).elementsEqual("\r\n\r\n".utf8)
     return true
   }
 
@@ -86,8 +90,8 @@ extension RequestGate {
 // MARK: - Requests that are answered before us
 
 extension RequestGate {
-  /// Whether the next byte begins a request that would be the only one under way.
-  var isBetweenRequests: Bool { progress.isBetweenRequests }
+  /// Whether the next byte surely begins a request that would be the only one under way.
+  var isBetweenRequests: Bool { isDecoderEmpty && progress.isBetweenRequests }
 
   /// A whole request came that we do not see unless it is passed on. The connection is not idle.
   func willAnswer() {

@@ -86,6 +86,26 @@ import Testing
     #expect(try rig.bodies() == [Self.path, "r2"])
   }
 
+  @Test(
+    "What looks like a read within another request is a part of that one, however the bytes are cut",
+    arguments: ["GET /b HTTP/1.1\r\nHost: a\r\nX: ", "GET /b HTTP/1.1\r\nHost: a\r\n\r", "GET "])
+  func within(_ beginning: String) throws {
+    let rig = try rig()
+    lookups.isQuick = true
+    try rig.send(Self.get("/a") + beginning, Self.read("r1"))
+    let answers = try rig.received().split(separator: "HTTP/1.1 ").map { $0.prefix(3) }
+    #expect(answers == ["200", "400"] && lookups.reads.isEmpty)
+  }
+
+  @Test("Behind a body whose end does not show, one read is the router's, and the next one is not")
+  func behindBody() throws {
+    let rig = try rig()
+    lookups.isQuick = true
+    try rig.send(
+      "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxy", Self.read("r1"), Self.read("r2"))
+    #expect(try rig.bodies() == ["/a", Self.path, "r2"])
+  }
+
   @Test("While the router is at work, reads go to it as well")
   func busyRouter() throws {
     let rig = try rig()
