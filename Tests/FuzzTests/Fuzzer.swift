@@ -62,7 +62,11 @@ struct Fuzzer<Target: FuzzTarget> {
   /// Returns when all is well; a finding is recorded as the test's issue, with the case in hex.
   mutating func run() async throws {
     let watchdog = FuzzWatchdog(name: target.name, seed: seed, caseFile: caseFile.path)
-    defer { watchdog.stop() }
+    let errors = UnseenErrors()
+    defer {
+      errors.end()
+      watchdog.stop()
+    }
     for input in target.seeds where try await !run(input, watchdog) { return }
     var attempts = 0
     while tally.reached < wanted {

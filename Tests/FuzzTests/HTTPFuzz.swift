@@ -45,7 +45,17 @@ struct HTTPFuzz: FuzzTarget {
     isDraining: { false })
 
   func take(_ input: [UInt8], _ random: inout SplitMix64) throws -> FuzzOutcome {
+    weak var ended: EmbeddedChannel?
+    let outcome = try serve(input, &random) { ended = $0 }
+    guard ended == nil else { throw FuzzFinding(description: "somebody keeps the connection beyond its end") }
+    return outcome
+  }
+
+  private func serve(
+    _ input: [UInt8], _ random: inout SplitMix64, _ note: (EmbeddedChannel) -> Void
+  ) throws -> FuzzOutcome {
     let channel = EmbeddedChannel()
+    note(channel)
     defer {
       channel.triggerUserOutboundEvent(CloseAtOnce(), promise: nil)
       _ = try? channel.finish(acceptAlreadyClosed: true)
