@@ -116,7 +116,7 @@ struct APIAssembly: Sendable {
     case .stock: HTTPServerBuilder { StockChannel(responder: $0, watcher: watcher) }
     case .loop, .routed:
       HTTPServerBuilder { [settings] _ in
-        return LoopChannel(
+        LoopChannel(
           responder: responder, watcher: watcher, loops: LoopExecutor.all,
           cachedReads: settings.server == .loop
             ? EventLoopParts(MultiThreadedEventLoopGroup.singleton) { loop in

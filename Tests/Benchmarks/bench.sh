@@ -20,20 +20,8 @@ else
   seconds=8 rounds=${ROUNDS:-3} warm_up=2
 fi
 
-# shellcheck source=Tests/Benchmarks/stack.sh
-. Tests/Benchmarks/stack.sh
-# shellcheck source=Tests/Benchmarks/peers.sh
-. "$here/peers.sh"
-# shellcheck source=Tests/Benchmarks/seed.sh
-. "$here/seed.sh"
-# shellcheck source=Tests/Benchmarks/measure.sh
-. "$here/measure.sh"
-# shellcheck source=Tests/Benchmarks/proofs.sh
-. "$here/proofs.sh"
-# shellcheck source=Tests/Benchmarks/scenarios.sh
-. "$here/scenarios.sh"
-# shellcheck source=Tests/Benchmarks/report.sh
-. "$here/report.sh"
+# shellcheck source=Tests/Benchmarks/api.sh
+. Tests/Benchmarks/api.sh
 
 measure_cached() {
   serve strict "nginx go express"

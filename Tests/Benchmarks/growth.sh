@@ -21,24 +21,12 @@ else
   seconds=8 rounds=${ROUNDS:-3} warm_up=2 largest=${SIZE:-100000}
 fi
 
-# shellcheck source=Tests/Benchmarks/stack.sh
-. Tests/Benchmarks/stack.sh
-# shellcheck source=Tests/Benchmarks/seed.sh
-. "$here/seed.sh"
-# shellcheck source=Tests/Benchmarks/peers.sh
-. "$here/peers.sh"
-# shellcheck source=Tests/Benchmarks/measure.sh
-. "$here/measure.sh"
-# shellcheck source=Tests/Benchmarks/proofs.sh
-. "$here/proofs.sh"
-# shellcheck source=Tests/Benchmarks/scenarios.sh
-. "$here/scenarios.sh"
+# shellcheck source=Tests/Benchmarks/api.sh
+. Tests/Benchmarks/api.sh
 # shellcheck source=Tests/Benchmarks/growth-instances.sh
 . "$here/growth-instances.sh"
 # shellcheck source=Tests/Benchmarks/growth-database.sh
 . "$here/growth-database.sh"
-# shellcheck source=Tests/Benchmarks/report.sh
-. "$here/report.sh"
 peers=()
 
 # What read_round reads: a conversation, or a page of messages.

@@ -91,7 +91,8 @@ final class CachedReads: @unchecked Sendable {
     parts.look(read, executor.eventLoop, then)
   }
 
-  /// Does for what is no hit what the router's middlewares and handler would do, in a task on the event loop.
+  /// Does for what is no hit, and was not turned away, what the router's middlewares and handler would do, in a task on the
+  /// event loop.
   ///
   /// - Parameter then: called once, on the event loop.
   /// - Returns: to be cancelled when nobody would take the answer.
@@ -104,7 +105,6 @@ final class CachedReads: @unchecked Sendable {
       let outcome: Result<CacheAnswer, any Error>
       do {
         let answer = try await RequestDeadline.within(RequestLog.limit) {
-          try read.ticket?.confirm()
           let answer = try await parts.load(read, read.terms(after: look))
           try await read.ticket?.pass()
           return answer
