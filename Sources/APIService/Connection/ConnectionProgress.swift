@@ -76,6 +76,9 @@ struct ConnectionProgress {
 
   var isReadingHead: Bool { if case .head = reading { true } else { false } }
 
+  /// The body that is being received.
+  var body: Body? { if case .body(let body) = reading { body } else { nil } }
+
   /// Whether nothing is under way, and more may come.
   var isBetweenRequests: Bool {
     if case .nothing = reading, case .open = course { unanswered == 0 } else { false }
@@ -200,7 +203,7 @@ extension ConnectionProgress {
   ///   what is left is too much to be waited for.
   mutating func answerBegins(isDraining: Bool) -> Bool {
     guard unanswered == 1 else { return false }
-    let rest = if case .body(let body) = reading { body } else { Body?.none }
+    let rest = body
     if case .open = course, isDraining || rest?.isDroppable(limits) == false { course = .last }
     guard case .last = course else { return false }
     isCutShort = rest?.isAwaited == false

@@ -47,9 +47,11 @@ extension LingeringClose {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let now = context.eventLoop.now
     guard closing.isOpen else { return closing.dropped(now: now) }
-    guard gate.willDecode(unwrapInboundIn(data), now: now) else { return }
-    context.fireChannelRead(data)
-    gate.didDecode()
+    var bytes = unwrapInboundIn(data)
+    while let piece = gate.nextPiece(of: &bytes, now: now) {
+      context.fireChannelRead(wrapInboundOut(piece))
+      gate.didDecode()
+    }
   }
 
   /// Behind us somebody may hold reads back, because nobody takes what was read.

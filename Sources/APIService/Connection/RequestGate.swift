@@ -22,9 +22,7 @@ final class RequestGate: ChannelDuplexHandler, @unchecked Sendable {
   private let watcher: ConnectionWatcher
   private var progress: ConnectionProgress
   private var line = RequestLine()
-  /// Whether the decoder can hold no part of a head: an empty line was the last that it was given. What follows a request
-  /// in the same bytes it keeps without a word.
-  private var isDecoderEmpty = true
+  private var cutter = RequestCutter()
   /// Those that the decoder looks at.
   private var bytes: ByteBufferView?
   /// Pieces of a body that came together, so that a chunk of a byte costs its reader no more than its sender.
@@ -62,16 +60,17 @@ extension RequestGate {
   /// Whether a request was answered while its body was still being sent.
   var isCutShort: Bool { progress.isCutShort }
 
-  /// Bytes are about to be decoded.
+  /// Takes the bytes that are to be decoded next.
   ///
-  /// - Returns: whether they are to be.
-  func willDecode(_ buffer: ByteBuffer, now: NIODeadline) -> Bool {
-    guard progress.isReading else { return false }
-    let view = buffer.readableBytesView
+  /// - Returns: nil when there are none.
+  func nextPiece(of buffer: inout ByteBuffer, now: NIODeadline) -> ByteBuffer? {
+    guard progress.isReading, buffer.readableBytes > 0,
+      let piece = buffer.readSlice(length: cutter.cut(buffer.readableBytesView, in: progress.body))
+    else { return nil }
+    let view = piece.readableBytesView
     if !RequestLine.isBlank(view), progress.bytesArrived(now: now) { line = RequestLine() }
     bytes = view
-    isDecoderEmpty = view.suffix(4).elementsEqual("\r\n\r\n".utf8)
-    return true
+    return piece
   }
 
   /// The decoder has seen them.
@@ -90,8 +89,8 @@ extension RequestGate {
 // MARK: - Requests that are answered before us
 
 extension RequestGate {
-  /// Whether the next byte surely begins a request that would be the only one under way.
-  var isBetweenRequests: Bool { isDecoderEmpty && progress.isBetweenRequests }
+  /// Whether the next byte begins a request that would be the only one under way.
+  var isBetweenRequests: Bool { progress.isBetweenRequests }
 
   /// A whole request came that we do not see unless it is passed on. The connection is not idle.
   func willAnswer() {
@@ -127,7 +126,6 @@ extension RequestGate {
   }
 
   private func read(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-    // What follows in these bytes begins no line that we could find.
     (bytes, line) = (nil, RequestLine())
     do throws(Problem) {
       let accepted = try RequestHeadRules(limits: limits).judge(head)

@@ -97,13 +97,12 @@ import Testing
     #expect(answers == ["200", "400"] && lookups.reads.isEmpty)
   }
 
-  @Test("Behind a body whose end does not show, one read is the router's, and the next one is not")
+  @Test("Behind a body they are looked up like others")
   func behindBody() throws {
     let rig = try rig()
     lookups.isQuick = true
-    try rig.send(
-      "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxy", Self.read("r1"), Self.read("r2"))
-    #expect(try rig.bodies() == ["/a", Self.path, "r2"])
+    try rig.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxy", Self.read("r1"))
+    #expect(try rig.bodies() == ["/a", "r1"])
   }
 
   @Test("While the router is at work, reads go to it as well")

@@ -207,6 +207,25 @@ import Testing
     #expect(connection.isEnding)
   }
 
+  @Test(
+    "So it is when it came in one piece with the request before, of whatever kind",
+    arguments: [
+      get, post + "Content-Length: 2\r\n\r\nxy",
+      post + "Transfer-Encoding: chunked\r\n\r\n2\r\n\n\n\r\n00;x\r\nTrailer: x\r\n\r\n",
+    ])
+  func slowHeadBehind(_ request: String) throws {
+    let connection = try EmbeddedConnection()
+    try connection.send(request + "\r\n" + request + "GET")
+    for _ in 0..<2 {
+      connection.answer()
+      #expect(try connection.status() == 200)
+    }
+    connection.wait(.milliseconds(9900))
+    #expect(!connection.isEnding)
+    connection.wait(.milliseconds(100))
+    #expect(try connection.received().hasPrefix("HTTP/1.1 408 ") && connection.isEnding)
+  }
+
   @Test("Line ends between requests begin none: an idle connection stays one")
   func blank() throws {
     let connection = try EmbeddedConnection()

@@ -76,6 +76,15 @@ import Testing
     }
   }
 
+  @Test("A head that is too large is told so as well when it comes in one piece with a request before it")
+  func behind() throws {
+    let connection = try EmbeddedConnection()
+    try connection.send(
+      "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nX: \(Self.long)\(Self.long)")
+    connection.answer()
+    #expect(try connection.received().contains("\r\n\r\nHTTP/1.1 431 ") && connection.isEnding)
+  }
+
   @Test("A method that nobody knows is a 501, and what is no method is a 400")
   func method() throws {
     for (word, status) in [("BREW", 501), ("QUERIES", 501), ("brew", 400), ("BR3W", 400), ("\u{1}", 400)] {
