@@ -108,6 +108,33 @@ struct CacheOutageTests {
     }
   }
 
+  @Test("A Redis that others ask more than it can answer is not away: who comes then is told to come back")
+  func crowd() async throws {
+    let server = try await RedisServer.start()
+    try await CacheRig.with(url: server.url, settings: .patient) { rig in
+      let database = Database()
+      _ = try await rig.read(database)
+      #expect(try await rig.events.has(.fill(.stored)))
+      // It answers nothing for a while, so that what was asked adds up to all that may be asked.
+      _ = try await rig.redis.execute(RedisCommand("CLIENT", "PAUSE", 3000, "ALL"))
+      let ping = try RedisRequest([RedisCommand("PING")])
+      for _ in 0..<25_000 {
+        try rig.cache.server.redis.connection().send(ping, timeout: .seconds(20)) { _ in }
+      }
+      #expect(
+        try await eventually {
+          do { _ = try await rig.read(database) } catch let error as CacheError {
+            return error.code == .overloaded
+          }
+          return false
+        })
+      #expect(try await eventually { (try? await rig.read(database).status.isHit) == true })
+      #expect(rig.events.count(.breakerOpened) == 0 && rig.events.count(.redisFailed(.refused)) == 0)
+      #expect(await database.loads == 1)
+    }
+    try await server.stop()
+  }
+
   @Test("Scripts are sent again when the server has lost them")
   func lostScripts() async throws {
     let server = try await RedisServer.start()

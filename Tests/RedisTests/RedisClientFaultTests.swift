@@ -53,6 +53,35 @@ struct RedisClientFaultTests {
     }
   }
 
+  @Test("does not hold against a server how many it serves before")
+  func crowd() async throws {
+    let server = try await RedisServer.start()
+    try await withClient(server.url) { client async throws in
+      try await client.withDedicatedConnection { connection async throws in
+        let slow = RedisScript(
+          name: "slow",
+          source: """
+            local function now() local t = redis.call('TIME') return t[1] * 1000000 + t[2] end
+            local start = now()
+            while now() - start < 500 do end
+            """)
+        _ = try await connection.evaluate(slow, keys: [], arguments: [], timeout: .seconds(10))
+        // It replies once for all that it has read at once: that these are not many.
+        let ballast = RedisArgument(String(repeating: "x", count: 4000))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<400 {
+            group.addTask {
+              _ = try await connection.evaluate(
+                slow, keys: [], arguments: [ballast], timeout: .milliseconds(50))
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+    }
+    try await server.stop()
+  }
+
   @Test("answers a cancelled caller at once and keeps its place in line")
   func cancellation() async throws {
     let server = try await RedisServer.start()

@@ -6,7 +6,7 @@ extension Cache {
   ///
   /// - Throws: what the gate throws; `CancellationError`.
   package func pass(_ gate: any ReadGate) async throws {
-    let asked = try await ask(until: .now + settings.redisBudget) { timeout throws(RedisError) in
+    let asked = try await ask { timeout throws(RedisError) in
       let call = gate.call
       return try await server.redis.evaluate(
         call.script, keys: call.keys, arguments: call.arguments, timeout: timeout)

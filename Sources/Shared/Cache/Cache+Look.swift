@@ -45,13 +45,15 @@ extension Cache {
     return true
   }
 
-  /// Nil when it is to be looked again: a script is not known, or the reader has not the body.
+  /// Nil when it is to be looked again: a script is not known, the reader has not the body, or Redis was not asked.
   private func verdict(
     on outcome: Result<[RedisReply], RedisError>, _ terms: ReadTerms, _ connection: RedisConnection
   ) throws -> Result<CacheVerdict, CacheBypass>? {
     let replies: [RedisReply]
     switch outcome {
     case .success(let all): replies = all
+    // Asked again, the reader is told that this is too much.
+    case .failure(let error) where error.code == .tooManyCommands: return nil
     case .failure(let error):
       let bypass = failed(error)
       try terms.gate?.judge(nil)

@@ -9,14 +9,13 @@ enum WaitedValue: Sendable {
 extension Cache {
   /// A miss: shares a load under way here, or asks for the lease and does what the answer says.
   func resolve(
-    _ miss: CacheMiss, _ entry: CacheEntry, until deadline: ContinuousClock.Instant,
-    _ times: inout ReadTimes, _ load: @escaping Load
+    _ miss: CacheMiss, _ entry: CacheEntry, _ times: inout ReadTimes, _ load: @escaping Load
   ) async throws -> FoundValue {
     if let epoch = miss.record?.epoch, let loaded = try await loads.join(FlightKey(entry, epoch)) {
       times.lap(.database)
       return (loaded.value, miss.status)
     }
-    let acquisition = try await acquire(entry, until: deadline)
+    let acquisition = try await acquire(entry)
     times.lap(acquisition.asked)
     switch acquisition {
     case .success(.hit(let value, let status)):
@@ -67,10 +66,8 @@ extension Cache {
     }
   }
 
-  private func acquire(
-    _ entry: CacheEntry, until deadline: ContinuousClock.Instant
-  ) async throws -> Result<Acquisition, CacheBypass> {
-    try await ask(until: deadline) { timeout throws(RedisError) in
+  private func acquire(_ entry: CacheEntry) async throws -> Result<Acquisition, CacheBypass> {
+    try await ask { timeout throws(RedisError) in
       try await server.acquire(entry, leaseDuration: settings.leaseDuration, timeout: timeout)
     }
   }
@@ -94,7 +91,7 @@ extension Cache {
     for delay in WaitSchedule(limit: settings.waitLimit) {
       try await Task.sleep(for: delay)
       if let loaded = try await loads.join(FlightKey(entry, epoch)) { return .loaded(loaded.value) }
-      switch try await acquire(entry, until: .now + settings.redisBudget) {
+      switch try await acquire(entry) {
       case .success(.hit(let value, let status)): return .found(value, status)
       case .success(.lease(let lease)): return .loaded(try await loadUnderLease(entry, lease, load).value)
       case .success(.wait(let current)): epoch = current

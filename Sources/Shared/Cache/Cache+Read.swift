@@ -45,12 +45,11 @@ extension Cache {
       try await pass(terms.gate, &times)
       return try await loadDirectly(entry, .off, &times, load)
     }
-    let deadline = ContinuousClock.now + settings.redisBudget
     let verdict: Result<CacheVerdict, CacheBypass>
     if let look = terms.look, entry.isPlace(of: look) {
       (verdict, times) = (look.result, look.times)
     } else {
-      verdict = try await look(at: entry, for: terms, until: deadline)
+      verdict = try await look(at: entry, for: terms)
       times.lap(verdict.asked)
     }
     switch verdict {
@@ -60,7 +59,7 @@ extension Cache {
       return (hit.value, hit.status)
     case .success(.miss(let miss)):
       note(miss.distrust)
-      return try await resolve(miss, entry, until: deadline, &times, load)
+      return try await resolve(miss, entry, &times, load)
     case .success(.untrusted(let distrust)):
       note(distrust)
       return try await loadDirectly(entry, .untrusted, &times, load)
@@ -71,19 +70,19 @@ extension Cache {
 
   /// Looks, and passes the gate by the way.
   private func look(
-    at entry: CacheEntry, for terms: ReadTerms, until deadline: ContinuousClock.Instant
+    at entry: CacheEntry, for terms: ReadTerms
   ) async throws -> Result<CacheVerdict, CacheBypass> {
     guard !terms.known.isEmpty else {
-      return try await look(at: entry, behind: terms.gate, until: deadline)
+      return try await look(at: entry, behind: terms.gate)
     }
-    let glance = try await ask(until: deadline) { timeout throws(RedisError) in
+    let glance = try await ask { timeout throws(RedisError) in
       try await server.glance(at: entry, for: terms, timeout: timeout)
     }
     switch glance {
     case .success((let verdict, let passage)):
       try terms.gate?.judge(passage)
       if let verdict { return .success(verdict) }
-      return try await look(at: entry, behind: nil, until: deadline)
+      return try await look(at: entry, behind: nil)
     case .failure(let bypass):
       try terms.gate?.judge(nil)
       return .failure(bypass)
@@ -91,9 +90,9 @@ extension Cache {
   }
 
   private func look(
-    at entry: CacheEntry, behind gate: (any ReadGate)?, until deadline: ContinuousClock.Instant
+    at entry: CacheEntry, behind gate: (any ReadGate)?
   ) async throws -> Result<CacheVerdict, CacheBypass> {
-    let looked = try await ask(until: deadline) { timeout throws(RedisError) in
+    let looked = try await ask { timeout throws(RedisError) in
       try await server.look(at: entry, behind: gate, timeout: timeout)
     }
     switch looked {

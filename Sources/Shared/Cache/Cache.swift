@@ -52,15 +52,14 @@ package final class Cache: Sendable {
     directLoads = DirectLoads(limit: settings.maximumDirectLoads)
   }
 
-  /// Runs one command of a read under the breaker and until the deadline.
+  /// Runs one command of a read under the breaker, within ``CacheSettings/redisBudget``.
   ///
-  /// - Throws: only `CancellationError`; a failure of Redis is a result, so that a load's errors stay apart.
-  func ask<Reply>(
-    until deadline: ContinuousClock.Instant, _ command: (Duration) async throws(RedisError) -> Reply
-  ) async throws -> Result<Reply, CacheBypass> {
-    let now = ContinuousClock.now
-    guard now < deadline else { return .failure(CacheBypass(.late)) }
-    switch breaker.withLockedValue({ $0.admit(now: now) }) {
+  /// - Throws: ``CacheError/Code/overloaded`` when Redis answers, but others have asked for more than it can; no database
+  ///   could do better. `CancellationError`. A failure of Redis is a result, so that a load's errors stay apart.
+  func ask<Reply>(_ command: (Duration) async throws(RedisError) -> Reply) async throws
+    -> Result<Reply, CacheBypass>
+  {
+    switch breaker.withLockedValue({ $0.admit(now: .now) }) {
     case .allowed: break
     case .probe:
       // Bare task: whether Redis is back is not for this reader to wait for. Its own timeout bounds it.
@@ -69,12 +68,15 @@ package final class Cache: Sendable {
     case .refused: return .failure(CacheBypass(.breakerOpen))
     }
     do {
-      let reply = try await command(deadline - now)
+      let reply = try await command(settings.redisBudget)
       succeeded()
       return .success(reply)
     } catch {
-      guard error.code != .cancelled else { throw CancellationError() }
-      return .failure(failed(error))
+      switch error.code {
+      case .cancelled: throw CancellationError()
+      case .tooManyCommands: throw CacheError(.overloaded, error.detail)
+      default: return .failure(failed(error))
+      }
     }
   }
 

@@ -20,7 +20,8 @@ package struct CacheSettings: Sendable {
   package var softFraction = 0.8
   /// The life of an absence, random within; never longer than ``timeToLive``.
   package var negativeTimeToLive: ClosedRange<Duration> = .seconds(15)...(.seconds(30))
-  /// What a read may spend waiting for Redis before it goes to the database.
+  /// How long Redis may keep silent, or take for one question, before a read goes to the database. Waiting for others
+  /// that Redis answers first does not count.
   package var redisBudget: Duration = .milliseconds(50)
   /// For commands that no reader waits for: storing, giving a lease back, invalidating.
   package var commandTimeout: Duration = .milliseconds(500)

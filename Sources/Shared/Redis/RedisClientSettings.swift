@@ -6,6 +6,9 @@ package struct RedisClientSettings: Sendable {
   package var connectTimeout: Duration = .seconds(2)
   /// For each command that is not given a timeout of its own.
   package var commandTimeout: Duration = .milliseconds(500)
+  /// What each call that is still to be answered before it adds to a call's timeout, as long as the server answers: a
+  /// busy server is not one that is away.
+  package var placeAllowance: Duration = .milliseconds(1)
   /// A connection whose replies are overdue and that has been silent for this long is replaced: the peer is
   /// gone or hangs, and TCP alone would take minutes to say so.
   package var unresponsiveTimeout: Duration = .seconds(10)

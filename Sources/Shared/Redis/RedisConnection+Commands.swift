@@ -8,7 +8,7 @@ extension RedisConnection {
     _ command: RedisCommand, timeout: Duration? = nil
   ) async throws(RedisError) -> RedisReply {
     let request = try RedisCommandEncoder.encode(command)
-    let reply = try await send(request, replies: 1, deadline: deadline(timeout)).get()
+    let reply = try await send(request, replies: 1, limit: limit(timeout)).get()
     leaveIfReadOnly(CollectionOfOne(reply))
     return try reply.get()
   }
@@ -18,7 +18,7 @@ extension RedisConnection {
   package func pipeline(
     _ commands: [RedisCommand], timeout: Duration? = nil
   ) async throws(RedisError) -> [RedisReply] {
-    try await pipeline(commands, deadline: deadline(timeout))
+    try await pipeline(commands, within: limit(timeout))
   }
 
   /// Sends what is encoded already, without a task that waits. Error replies stay among the replies.
@@ -30,7 +30,7 @@ extension RedisConnection {
     then: @escaping @Sendable (Result<[RedisReply], RedisError>) -> Void
   ) {
     let isSingle = request.commands == 1
-    send(request.bytes, replies: request.commands, deadline: deadline(timeout)) { outcome in
+    send(request.bytes, replies: request.commands, limit: limit(timeout)) { outcome in
       let replies = outcome.map { isSingle ? [$0] : $0.array ?? [] }
       if case .success(let replies) = replies { self.leaveIfReadOnly(replies) }
       then(replies)
@@ -50,11 +50,11 @@ extension RedisConnection {
   package func evaluate(
     _ calls: [RedisScriptCall], timeout: Duration? = nil
   ) async throws(RedisError) -> [RedisReply] {
-    let deadline = deadline(timeout)
-    var replies = try await pipeline(calls.map(\.byDigest), deadline: deadline)
+    let (limit, start) = (limit(timeout), ContinuousClock.now)
+    var replies = try await pipeline(calls.map(\.byDigest), within: limit)
     let unknown = replies.indices.filter { replies[$0].error?.serverPrefix == "NOSCRIPT" }
     guard !unknown.isEmpty else { return replies }
-    let repeated = try await pipeline(unknown.map { calls[$0].bySource }, deadline: deadline)
+    let repeated = try await pipeline(unknown.map { calls[$0].bySource }, within: limit.after(.now - start))
     for (index, reply) in zip(unknown, repeated) { replies[index] = reply }
     return replies
   }
@@ -78,11 +78,11 @@ extension RedisConnection {
   }
 
   private func pipeline(
-    _ commands: [RedisCommand], deadline: NIODeadline
+    _ commands: [RedisCommand], within limit: RedisTimeLimit
   ) async throws(RedisError) -> [RedisReply] {
     guard !commands.isEmpty else { return [] }
     let request = try RedisCommandEncoder.encode(commands)
-    let reply = try await send(request, replies: commands.count, deadline: deadline).get()
+    let reply = try await send(request, replies: commands.count, limit: limit).get()
     let replies = commands.count > 1 ? reply.array ?? [] : [reply]
     guard replies.count == commands.count else {
       preconditionFailure("a pipeline of \(commands.count) was answered with \(reply)")

@@ -16,7 +16,8 @@ struct RedisConnectionStateMachineTests {
       greeting: RedisGreeting.plan(for: try RedisURL("redis://h"), clientName: "c").greeting,
       deadline: at(2000),
       limits: Machine.Limits(
-        maximumCommandsInFlight: commands, maximumBytesInFlight: bytes, unresponsiveTimeout: .seconds(10)),
+        maximumCommandsInFlight: commands, maximumBytesInFlight: bytes, unresponsiveTimeout: .seconds(10),
+        placeAllowance: .milliseconds(1)),
       now: at(0))
   }
 
@@ -114,6 +115,33 @@ struct RedisConnectionStateMachineTests {
     _ = machine.replyReceived(.null)
     #expect(machine.deadlineReached(now: at(70)) == .expire([], rearm: nil))
     #expect(machine.submit("d", replies: 1, bytes: 1, deadline: at(300)) == .write(rearm: at(300)))
+  }
+
+  @Test("does not hold against a server how many it serves before, as long as it is heard")
+  func busy() throws {
+    var machine = try readyMachine(commands: 1000)
+    for call in 0..<100 { _ = machine.submit("\(call)", replies: 1, bytes: 1, deadline: at(50)) }
+    machine.bytesReceived(now: at(40))
+    // The first has no others before it, and the sixth has five.
+    #expect(machine.deadlineReached(now: at(50)) == .expire(["0"], rearm: at(51)))
+    for _ in 0..<6 { _ = machine.replyReceived(.null) }
+    #expect(machine.deadlineReached(now: at(55)) == .expire([], rearm: at(56)))
+    // Silence is enough, whoever is before.
+    guard case .expire(let calls, rearm: _) = machine.deadlineReached(now: at(90)) else {
+      Issue.record("the connection ended")
+      return
+    }
+    #expect(calls.count == 94)
+  }
+
+  @Test("ends no call later than the request it is for")
+  func requestDeadline() throws {
+    var machine = try readyMachine()
+    let limit = RedisTimeLimit(timeout: .milliseconds(50), deadline: at(20))
+    #expect(machine.submit("a", replies: 1, bytes: 1, limit: limit, now: at(0)) == .write(rearm: at(20)))
+    #expect(machine.submit("b", replies: 1, bytes: 1, limit: limit, now: at(0)) == .write(rearm: nil))
+    machine.bytesReceived(now: at(19))
+    #expect(machine.deadlineReached(now: at(20)) == .expire(["a", "b"], rearm: at(10_020)))
   }
 
   @Test("bounds the commands in flight, tombstones included")
@@ -219,5 +247,16 @@ struct RedisConnectionStateMachineTests {
     _ = machine.deadlineReached(now: at(100))
     #expect(machine.drain() == false)
     #expect(machine.replyReceived(.null) == .close)
+  }
+}
+
+extension RedisConnectionStateMachine {
+  /// At the time 0, when nothing was heard later.
+  fileprivate mutating func submit(
+    _ call: Call, replies: Int, bytes: Int, deadline: NIODeadline
+  ) -> SubmitAction {
+    let start = NIODeadline.uptimeNanoseconds(0)
+    return submit(
+      call, replies: replies, bytes: bytes, limit: RedisTimeLimit(timeout: deadline - start), now: start)
   }
 }

@@ -19,13 +19,13 @@ final class RedisCall: Sendable {
   let request: ByteBuffer
   /// The number of commands in the request, and so of replies.
   let replies: Int
-  let deadline: NIODeadline
+  let limit: RedisTimeLimit
   private let state = NIOLockedValueBox(State.created)
 
-  init(request: ByteBuffer, replies: Int, deadline: NIODeadline) {
+  init(request: ByteBuffer, replies: Int, limit: RedisTimeLimit) {
     self.request = request
     self.replies = replies
-    self.deadline = deadline
+    self.limit = limit
   }
 
   /// False if the call is finished already and need not be written.

@@ -10,6 +10,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
   /// Requests up to this size are copied together into one write.
   private static let coalescedRequestBytes = 16 << 10
+  /// How late a timer goes off whose loop has nothing else to do.
+  private static let lag = TimeAmount.milliseconds(1)
 
   private let setup: RedisConnectionSetup
   private let mailbox: RedisMailbox
@@ -18,6 +20,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
   private var machine: Machine?
   private var context: ChannelHandlerContext?
   private var timer: Scheduled<Void>?
+  /// How often the timer went off late, one time after the other.
+  private var delays = 0
 
   init(setup: RedisConnectionSetup, mailbox: RedisMailbox, becameReady: EventLoopPromise<String?>) {
     self.setup = setup
@@ -79,7 +83,7 @@ extension RedisChannelHandler {
 
   private func submit(_ call: RedisCall) -> Bool {
     let action = machine?.submit(
-      call, replies: call.replies, bytes: call.request.readableBytes, deadline: call.deadline)
+      call, replies: call.replies, bytes: call.request.readableBytes, limit: call.limit, now: .now())
     switch action {
     case .write(let deadline):
       if let deadline { rearm(deadline) }
@@ -140,12 +144,19 @@ extension RedisChannelHandler {
   private func rearm(_ deadline: NIODeadline) {
     timer?.cancel()
     let handler = NIOLoopBound(self, eventLoop: setup.eventLoop)
-    timer = setup.eventLoop.scheduleTask(deadline: deadline) { handler.value.timerFired() }
+    timer = setup.eventLoop.scheduleTask(deadline: deadline) { handler.value.timerFired(due: deadline) }
   }
 
-  private func timerFired() {
+  private func timerFired(due: NIODeadline) {
     timer = nil
-    switch machine?.deadlineReached(now: .now()) {
+    let now = NIODeadline.now()
+    // Our own loop was busy: replies may have come that it has not read yet.
+    if now - due > Self.lag, delays < 3 {
+      delays += 1
+      return rearm(now + Self.lag)
+    }
+    delays = 0
+    switch machine?.deadlineReached(now: now) {
     case .expire(let calls, let deadline):
       for call in calls { call.finish(.failure(RedisError(.timedOut, "no reply within the deadline"))) }
       if let deadline { rearm(deadline) }

@@ -43,18 +43,14 @@ package final class RedisConnection: Sendable {
   /// Completes when the socket is closed, for whatever reason.
   var closeFuture: EventLoopFuture<Void> { channel.closeFuture }
 
-  /// When a call made now times out, at the latest with the request it is for; nil means the client's default.
-  func deadline(_ timeout: Duration?) -> NIODeadline {
-    let own = timeout ?? settings.commandTimeout
-    guard let due = RequestDeadline.instant else { return .now() + TimeAmount(own) }
-    return .now() + TimeAmount(min(own, due - .now))
-  }
+  /// Of a call that is made now; nil means the client's default.
+  func limit(_ timeout: Duration?) -> RedisTimeLimit { RedisTimeLimit(timeout ?? settings.commandTimeout) }
 
   /// The one way out: `request` is `replies` encoded commands, and more than one reply comes as an array.
   func send(
-    _ request: ByteBuffer, replies: Int, deadline: NIODeadline
+    _ request: ByteBuffer, replies: Int, limit: RedisTimeLimit
   ) async -> Result<RedisReply, RedisError> {
-    let call = RedisCall(request: request, replies: replies, deadline: deadline)
+    let call = RedisCall(request: request, replies: replies, limit: limit)
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         guard call.wait({ continuation.resume(returning: $0) }) else { return }
@@ -68,9 +64,9 @@ package final class RedisConnection: Sendable {
   /// The same without a task: `then` is called once, on the connection's event loop or, when nothing can be sent, at
   /// once.
   func send(
-    _ request: ByteBuffer, replies: Int, deadline: NIODeadline, then: @escaping RedisCall.Waiter
+    _ request: ByteBuffer, replies: Int, limit: RedisTimeLimit, then: @escaping RedisCall.Waiter
   ) {
-    let call = RedisCall(request: request, replies: replies, deadline: deadline)
+    let call = RedisCall(request: request, replies: replies, limit: limit)
     if call.wait(then) { post(call) }
   }
 

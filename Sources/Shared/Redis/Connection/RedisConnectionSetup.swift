@@ -30,6 +30,7 @@ struct RedisConnectionSetup {
     RedisChannelHandler.Machine.Limits(
       maximumCommandsInFlight: settings.maximumCommandsInFlight,
       maximumBytesInFlight: settings.maximumBytesInFlight,
-      unresponsiveTimeout: TimeAmount(settings.unresponsiveTimeout))
+      unresponsiveTimeout: TimeAmount(settings.unresponsiveTimeout),
+      placeAllowance: TimeAmount(settings.placeAllowance))
   }
 }

@@ -11,6 +11,8 @@ struct RedisConnectionStateMachine<Call: Equatable> {
     var maximumCommandsInFlight: Int
     var maximumBytesInFlight: Int
     var unresponsiveTimeout: TimeAmount
+    /// See ``RedisClientSettings/placeAllowance``.
+    var placeAllowance: TimeAmount
   }
 
   enum State: Equatable {
@@ -28,6 +30,8 @@ struct RedisConnectionStateMachine<Call: Equatable> {
     var call: Call?
     var remaining: Int
     let bytes: Int
+    let writtenAt: NIODeadline
+    let timeout: TimeAmount
     let deadline: NIODeadline
     /// The replies of a pipeline so far.
     var gathered: [RedisReply] = []
@@ -62,17 +66,30 @@ extension RedisConnectionStateMachine {
   }
 
   /// A call wants to be written; `replies` is the number of its commands.
+  ///
+  /// Its time is counted from now, and from when the server was last heard: who is served one after the other is not
+  /// kept waiting by a server that is away.
   mutating func submit(
-    _ call: Call, replies: Int, bytes: Int, deadline: NIODeadline
+    _ call: Call, replies: Int, bytes: Int, limit: RedisTimeLimit, now: NIODeadline
   ) -> SubmitAction {
     if let refusal = refusal(replies: replies, bytes: bytes) { return .refuse(refusal) }
-    line.append(
-      Place(call: call, remaining: replies, bytes: bytes, deadline: deadline, isPipeline: replies > 1))
+    let place = Place(
+      call: call, remaining: replies, bytes: bytes, writtenAt: now, timeout: limit.timeout,
+      deadline: min(
+        limit.deadline, now + limit.timeout + limits.placeAllowance * line.count),
+      isPipeline: replies > 1)
+    line.append(place)
     commandsInFlight += replies
     bytesInFlight += bytes
-    guard timer.map({ deadline < $0 }) ?? true else { return .write(rearm: nil) }
-    timer = deadline
-    return .write(rearm: deadline)
+    let due = due(place)
+    guard timer.map({ due < $0 }) ?? true else { return .write(rearm: nil) }
+    timer = due
+    return .write(rearm: due)
+  }
+
+  /// When a place counts as overdue, unless something is heard.
+  private func due(_ place: Place) -> NIODeadline {
+    min(place.deadline, max(place.writtenAt, lastHeardAt) + place.timeout)
   }
 
   private func refusal(replies: Int, bytes: Int) -> RedisError? {
@@ -197,7 +214,7 @@ extension RedisConnectionStateMachine {
     var next: NIODeadline?
     for index in line.indices {
       guard let call = line[index].call else { continue }
-      let deadline = line[index].deadline
+      let deadline = due(line[index])
       if deadline <= now {
         calls.append(call)
         line[index].call = nil
@@ -212,7 +229,9 @@ extension RedisConnectionStateMachine {
   /// When a silent server counts as gone: the reply at the head of the line is overdue, and nothing was heard
   /// since.
   private var endOfPatience: NIODeadline? {
-    line.first.map { max($0.deadline, lastHeardAt) + limits.unresponsiveTimeout }
+    line.first.map {
+      max(min($0.deadline, $0.writtenAt + $0.timeout), lastHeardAt) + limits.unresponsiveTimeout
+    }
   }
 
   private mutating func rearm(_ deadline: NIODeadline?) -> NIODeadline? {
