@@ -109,19 +109,30 @@ struct APIAssembly: Sendable {
       look: CachedReads.Parts.asking(backends.cache), load: CachedReads.Parts.reading(backends.store))
   }
 
+  /// The same for webhooks.
+  private var intakeParts: WebhookIntake.Parts {
+    WebhookIntake.Parts(
+      authentication: settings.webhooks.authentication, maximumBytes: settings.webhooks.maximumBytes,
+      record: record, crossOrigin: crossOrigin, offer: WebhookIntake.Parts.offering(to: queue))
+  }
+
   private func server(
     _ responder: some HTTPResponder<APIContext>, _ watcher: ConnectionWatcher
   ) -> HTTPServerBuilder {
     switch settings.server {
     case .stock: HTTPServerBuilder { StockChannel(responder: $0, watcher: watcher) }
-    case .loop, .routed:
-      HTTPServerBuilder { [settings] _ in
+    case .routed:
+      HTTPServerBuilder { _ in
         LoopChannel(
+          responder: responder, watcher: watcher, loops: LoopExecutor.all, cachedReads: nil, intake: nil)
+      }
+    case .loop:
+      HTTPServerBuilder { [readParts, intakeParts] _ in
+        let loops = MultiThreadedEventLoopGroup.singleton
+        return LoopChannel(
           responder: responder, watcher: watcher, loops: LoopExecutor.all,
-          cachedReads: settings.server == .loop
-            ? EventLoopParts(MultiThreadedEventLoopGroup.singleton) { loop in
-              CachedReads(readParts, on: LoopExecutor.all[loop])
-            } : nil)
+          cachedReads: EventLoopParts(loops) { CachedReads(readParts, on: LoopExecutor.all[$0]) },
+          intake: EventLoopParts(loops) { WebhookIntake(intakeParts, on: $0) })
       }
     }
   }

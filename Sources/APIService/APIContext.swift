@@ -2,6 +2,7 @@ import Cache
 import Foundation
 import Hummingbird
 import NIOCore
+import Queue
 import RateLimit
 import Settings
 
@@ -13,8 +14,10 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
   let channel: any Channel
   /// `X-Request-Id` as accepted or made; in every answer, problem and log line.
   var requestID: String
-  /// What was done for the request before it came to the router.
-  var prepared: PreparedRead? { didSet { start = prepared?.start ?? start } }
+  /// What was done for the request before it came to the router, if that is a read.
+  private(set) var prepared: PreparedRead?
+  /// The same for a webhook.
+  private(set) var offered: Result<EnqueueResult, QueueError>?
   /// When work on the request began.
   private(set) var start = ContinuousClock.now
   /// Set by `Forwarding` for what came by proxies.
@@ -29,6 +32,14 @@ struct APIContext: RequestContext, RemoteAddressRequestContext {
     remoteAddress = source.channel.remoteAddress
     coreContext = .init(source: source)
     requestID = ""
+  }
+
+  /// Takes what was done for the request before it came to the router.
+  mutating func take(_ prepared: PreparedRequest) {
+    switch prepared {
+    case .read(let read): (self.prepared, start) = (read, read.start)
+    case .webhook(let webhook): (offered, start) = (webhook.outcome, webhook.start)
+    }
   }
 
   /// What was read for the request before it came to the router; what `read` comes to if nothing was.

@@ -22,7 +22,11 @@ struct CachedReadFuzz: FuzzTarget {
     "GET /conversations/0195c0de-0000-7000-8000-00000000abce HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n",
     "GET /conversations/0195c0de-0000-7000-8000-00000000abcd/messages?page=1 HTTP/1.1\r\nHost: a\r\n\r\n",
   ]
+  private static let event = #"{"conversation_id":"c1","event_type":"e"}"#
+  private static let webhook =
+    "POST /webhooks/tavus?token=\(FuzzedLookups.token) HTTP/1.1\r\nHost: a\r\nContent-Length: \(event.utf8.count)\r\n\r\n\(event)"
   private static let others = [
+    webhook, webhook, "POST /webhooks/tavus?token=x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}",
     "GET /conversations?page=1 HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
     "POST /conversations HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n{\"title\":1}",
     "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nWiki\r\n0\r\n\r\n",
@@ -37,6 +41,7 @@ struct CachedReadFuzz: FuzzTarget {
 
   private let lookups = FuzzedLookups()
   private let parts: CachedReads.Parts
+  private let intake: WebhookIntake.Parts
   private let watcher: ConnectionWatcher
 
   init() throws {
@@ -50,11 +55,12 @@ struct CachedReadFuzz: FuzzTarget {
       ]
     seeds =
       [
-        reads.joined(), reads[0] + others[0] + reads[1] + others[2] + reads[2],
-        others[3] + reads[0] + "nonsense\r\n\r\n",
+        reads.joined(), reads[0] + others[3] + reads[1] + others[5] + reads[2],
+        Self.webhook + Self.webhook + reads[0] + Self.webhook,
+        others[6] + reads[0] + "nonsense\r\n\r\n",
         String(repeating: reads[1], count: 30), reads[0] + String(reads[1].dropLast(2)),
         others.joined() + reads.joined(),
-        others[1] + "POST /x HTTP/1.1\r\nHost: a\r\nX: " + reads[0],
+        others[4] + "POST /x HTTP/1.1\r\nHost: a\r\nX: " + reads[0],
       ].map { Array($0.utf8) } + [
         [0x20, 0, 1, 2, 3, 4], [0x20, 16, 0, 18, 1, 19, 2], [0x20] + Array(8...24),
       ]
@@ -67,13 +73,16 @@ struct CachedReadFuzz: FuzzTarget {
       record: RequestRecord(logger: logger, metrics: RequestMetrics(metrics)), crossOrigin: nil,
       look: { [lookups] in lookups.look($0, $1, $2) },
       load: { [lookups] read, _ in try await lookups.load(read) })
+    intake = WebhookIntake.Parts(
+      authentication: .token(WebhookTokens([FuzzedLookups.token])), maximumBytes: 1000, record: parts.record,
+      crossOrigin: nil, offer: { [lookups] in lookups.offer($0, $1, $2) })
     watcher = ConnectionWatcher(metrics: metrics, logger: logger, isDraining: { false })
   }
 
   func take(_ input: [UInt8], _ random: inout SplitMix64) throws -> FuzzOutcome {
     lookups.begin(random.next())
     let vanishes = random.number(0...15) == 0
-    let connection = try FuzzedConnection(watcher, parts)
+    let connection = try FuzzedConnection(watcher, parts, intake)
     defer { connection.destroy() }
     let stream = Self.stream(input)
     try send(stream, to: connection, &random)

@@ -7,6 +7,7 @@ import Keyspace
 import Logging
 import NIOCore
 import NIOEmbedded
+import Queue
 import RateLimit
 import Redis
 import Telemetry
@@ -21,12 +22,15 @@ final class FuzzedConnection {
   private let ending = Ending()
 
   /// - Parameter cachedReads: nil when everything goes through the router.
-  init(_ watcher: ConnectionWatcher, _ cachedReads: CachedReads.Parts?) throws {
+  init(
+    _ watcher: ConnectionWatcher, _ cachedReads: CachedReads.Parts?, _ intake: WebhookIntake.Parts? = nil
+  ) throws {
     let loop = channel.embeddedEventLoop
     let loops = EventLoopParts(loop) { LoopExecutor($0) }
     let served = LoopChannel(
       responder: NamingRouter(), watcher: watcher, loops: loops,
-      cachedReads: cachedReads.map { parts in EventLoopParts(loop) { CachedReads(parts, on: loops[$0]) } })
+      cachedReads: cachedReads.map { parts in EventLoopParts(loop) { CachedReads(parts, on: loops[$0]) } },
+      intake: intake.map { parts in EventLoopParts(loop) { WebhookIntake(parts, on: $0) } })
     let connection = try served.setup(channel: channel, logger: Self.logger).wait()
     Self.serve(loops[loop], ending) { await served.handle(value: connection, logger: Self.logger) }
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -83,6 +87,7 @@ final class FuzzedConnection {
       if case .byteBuffer(let buffer) = part { text += String(buffer: buffer) }
     }
     return text.split(separator: "HTTP/1.1 ").filter { !$0.hasPrefix("100") }.map { answer in
+      if answer.hasPrefix("202") { return "webhook" }
       guard answer.hasPrefix("200"), let end = answer.firstRange(of: "\r\n\r\n") else {
         return "refused"
       }
@@ -103,24 +108,35 @@ private struct NamingRouter: HTTPResponder {
   func respond(to request: Request, context: APIContext) async throws -> Response {
     var name = Self.name(of: request)
     do {
-      for try await _ in request.body {}
+      let body = try await request.body.collect(upTo: .max)
+      if name == Self.other, Self.isWebhook(request, body) { return Response(status: .accepted) }
     } catch { name += " failed" }
     return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: name)))
   }
 
+  /// Whether it is one that would be queued.
+  private static func isWebhook(_ request: Request, _ body: ByteBuffer) -> Bool {
+    guard request.method == .post, request.uri.path == Operation.receiveWebhook.path,
+      request.uri.queryParameters["token"] == FuzzedLookups.token[...]
+    else { return false }
+    return (try? WebhookEnvelope(body: Array(body.readableBytesView))) != nil
+  }
+
+  private static let other = "other"
+
   /// A plain read has that of the lookup's. By hand: a regular expression took half the time of a case.
   private static func name(of request: Request) -> String {
     let (path, conversations, messages) = (request.uri.path, "/conversations/", "/messages")
-    guard request.method == .get, path.hasPrefix(conversations) else { return "other" }
+    guard request.method == .get, path.hasPrefix(conversations) else { return other }
     let rest = path.dropFirst(conversations.count)
     let isForMessages = rest.hasSuffix(messages)
     let text = isForMessages ? rest.dropLast(messages.count) : rest
-    guard let id = ConversationID(String(text)), "\(id)" == text else { return "other" }
+    guard let id = ConversationID(String(text)), "\(id)" == text else { return other }
     return FuzzedLookups.name(id, isForMessages: isForMessages)
   }
 }
 
-/// In the place of Redis and Postgres: answers soon, and finds most of what it is asked for.
+/// In the place of Redis, the queue and Postgres: answers soon, and finds most of what it is asked for.
 ///
 /// `@unchecked Sendable`: it is only used on the thread of the test.
 final class FuzzedLookups: @unchecked Sendable {
@@ -141,6 +157,34 @@ final class FuzzedLookups: @unchecked Sendable {
     "\(id)\(isForMessages ? " messages" : "")"
   }
 
+  /// Of webhooks.
+  static let token = "secret"
+
+  func offer(
+    _ webhook: OfferedWebhook, _ eventLoop: any EventLoop,
+    _ then: @escaping @Sendable (Result<EnqueueResult, QueueError>?) -> Void
+  ) -> Bool {
+    guard random.number(0...15) > 0 else { return false }
+    asked += 1
+    let outcome: Result<EnqueueResult, QueueError>? =
+      switch random.number(0...9) {
+      case 0: nil
+      case 1: .success(.full)
+      case 2: .failure(QueueError(.unavailable, "away"))
+      default: .success(.queued)
+      }
+    soon(eventLoop) { then(outcome) }
+    return true
+  }
+
+  private func soon(_ eventLoop: any EventLoop, _ then: @escaping @Sendable () -> Void) {
+    switch random.number(0...2) {
+    case 0: then()
+    case 1: eventLoop.execute(then)
+    default: eventLoop.scheduleTask(in: .milliseconds(Int64(random.number(0...50)))) { then() }
+    }
+  }
+
   func look(
     _ read: CachedRead, _ eventLoop: any EventLoop, _ then: @escaping @Sendable (CacheLook?) -> Void
   ) -> Bool {
@@ -148,11 +192,7 @@ final class FuzzedLookups: @unchecked Sendable {
     guard random.number(0...15) > 0 else { return false }
     asked += 1
     let look = look(read)
-    switch random.number(0...2) {
-    case 0: then(look)
-    case 1: eventLoop.execute { then(look) }
-    default: eventLoop.scheduleTask(in: .milliseconds(Int64(random.number(0...50)))) { then(look) }
-    }
+    soon(eventLoop) { then(look) }
     return true
   }
 

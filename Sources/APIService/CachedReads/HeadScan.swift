@@ -6,6 +6,10 @@ struct HeadScan {
   let bytes: UnsafeRawBufferPointer
   private(set) var position = 0
 
+  /// Longer heads are rare, and the decoder's limits are none of ours.
+  static let maximumLength = 4096
+  static let maximumFields = 64
+
   init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// Passes over the text if it is there.
@@ -31,6 +35,24 @@ struct HeadScan {
     take { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }
   }
 
+  /// What a query needs no encoding for (RFC 3986, 2.3).
+  mutating func takeUnreserved() -> Range<Int> { take { Self.isUnreserved[Int($0)] } }
+
+  /// Whether a field leaves a request's reading, and what its connection does, as they are.
+  func isHarmless(_ name: Range<Int>, _ value: Range<Int>) -> Bool {
+    func isNamed(_ text: StaticString) -> Bool { bytes.isEqualIgnoringCase(name, text) }
+    switch name.count {
+    case 2: return !isNamed("te")
+    case 6: return !isNamed("expect")
+    case 7: return !isNamed("upgrade") && !isNamed("trailer")
+    case 10 where isNamed("connection"): return bytes.isEqualIgnoringCase(value, "keep-alive")
+    case 14: return !isNamed("content-length")
+    case 16: return !isNamed("proxy-connection")
+    case 17: return !isNamed("transfer-encoding")
+    default: return true
+    }
+  }
+
   /// A whole line: the ranges of its name and of its value. Blanks behind the value are not taken: the decoder leaves them
   /// there.
   mutating func takeField() -> (name: Range<Int>, value: Range<Int>)? {
@@ -50,14 +72,28 @@ struct HeadScan {
   }
 
   /// RFC 9110, 5.6.2.
-  private static let isTokenCharacter: [Bool] = (0..<256).map { code in
-    let byte = UInt8(code)
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-      UInt8(ascii: "A")...UInt8(ascii: "Z"):
-      return true
-    default: return "!#$%&'*+-.^_`|~".utf8.contains(byte)
+  private static let isTokenCharacter = alphanumerics(and: "!#$%&'*+-.^_`|~")
+  private static let isUnreserved = alphanumerics(and: "-._~")
+
+  private static func alphanumerics(and others: String) -> [Bool] {
+    (0..<256).map { code in
+      let byte = UInt8(code)
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "A")...UInt8(ascii: "Z"):
+        return true
+      default: return others.utf8.contains(byte)
+      }
     }
+  }
+}
+
+extension Range<Int> {
+  /// - Returns: false when one was there before.
+  func setOnce(_ range: inout Range<Int>?) -> Bool {
+    guard range == nil else { return false }
+    range = self
+    return true
   }
 }
 

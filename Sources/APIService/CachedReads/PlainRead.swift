@@ -25,27 +25,23 @@ struct PlainRead {
     var origin: Range<Int>?
   }
 
-  /// Longer heads are rare, and the decoder's limits are none of ours.
-  private static let maximumLength = 4096
-  private static let maximumFields = 64
-
   /// - Parameter bytes: what came; more may follow the request.
   init?(_ bytes: UnsafeRawBufferPointer) {
-    var scan = HeadScan(bytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.maximumLength)))
+    var scan = HeadScan(bytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(HeadScan.maximumLength)))
     guard scan.take("GET /conversations/"), let conversation = scan.takeID() else { return nil }
     self.conversation = conversation
     isForMessages = scan.take("/messages")
     query = scan.take("?") ? scan.takeTarget() : nil
     guard scan.take(" HTTP/1.1\r\n") else { return nil }
     var fields = Fields()
-    for _ in 0...Self.maximumFields {
+    for _ in 0...HeadScan.maximumFields {
       if scan.take("\r\n") {
         guard fields.host != nil else { return nil }
         self.fields = fields
         length = scan.position
         return
       }
-      guard let (name, value) = scan.takeField(), fields.take(name, value, in: scan.bytes) else { return nil }
+      guard let (name, value) = scan.takeField(), fields.take(name, value, in: scan) else { return nil }
     }
     return nil
   }
@@ -53,32 +49,17 @@ struct PlainRead {
 
 extension PlainRead.Fields {
   /// - Returns: false for a field that changes how a request is read, or comes twice.
-  fileprivate mutating func take(
-    _ name: Range<Int>, _ value: Range<Int>, in bytes: UnsafeRawBufferPointer
-  ) -> Bool {
-    func isNamed(_ text: StaticString) -> Bool { bytes.isEqualIgnoringCase(name, text) }
+  fileprivate mutating func take(_ name: Range<Int>, _ value: Range<Int>, in scan: HeadScan) -> Bool {
+    func isNamed(_ text: StaticString) -> Bool { scan.bytes.isEqualIgnoringCase(name, text) }
     switch name.count {
-    case 2: return !isNamed("te")
-    case 4 where isNamed("host"): return Self.set(&host, value)
-    case 6 where isNamed("accept"): return Self.set(&accept, value)
-    case 6 where isNamed("origin"): return Self.set(&origin, value)
-    case 6: return !isNamed("expect")
-    case 7: return !isNamed("upgrade") && !isNamed("trailer")
-    case 10 where isNamed("connection"): return bytes.isEqualIgnoringCase(value, "keep-alive")
-    case 12 where isNamed("x-request-id"): return Self.set(&requestID, value)
-    case 13 where isNamed("authorization"): return Self.set(&authorization, value)
-    case 13 where isNamed("if-none-match"): return Self.set(&ifNoneMatch, value)
-    case 14: return !isNamed("content-length")
-    case 15 where isNamed("accept-encoding"): return Self.set(&acceptEncoding, value)
-    case 16: return !isNamed("proxy-connection")
-    case 17: return !isNamed("transfer-encoding")
-    default: return true
+    case 4 where isNamed("host"): return value.setOnce(&host)
+    case 6 where isNamed("accept"): return value.setOnce(&accept)
+    case 6 where isNamed("origin"): return value.setOnce(&origin)
+    case 12 where isNamed("x-request-id"): return value.setOnce(&requestID)
+    case 13 where isNamed("authorization"): return value.setOnce(&authorization)
+    case 13 where isNamed("if-none-match"): return value.setOnce(&ifNoneMatch)
+    case 15 where isNamed("accept-encoding"): return value.setOnce(&acceptEncoding)
+    default: return scan.isHarmless(name, value)
     }
-  }
-
-  private static func set(_ field: inout Range<Int>?, _ value: Range<Int>) -> Bool {
-    guard field == nil else { return false }
-    field = value
-    return true
   }
 }

@@ -3,6 +3,8 @@ import HTTPTypes
 /// What pages of other origins may do (the Fetch standard's CORS). Without credentials: tokens travel in
 /// `Authorization`, which a page must name, and cookies are none of ours.
 struct CrossOriginPolicy: Sendable {
+  /// What every answer depends on.
+  static let origin = "Origin"
   private let origins: Set<String>
 
   /// Nil when no origin is named.
@@ -25,12 +27,12 @@ struct CrossOriginPolicy: Sendable {
 
   /// Tells a browser whether the page may see the answer; shared caches, that it depends on who asks.
   func mark(_ headers: inout HTTPFields, for origin: String?) {
-    headers[.vary] = headers[.vary].map(vary) ?? "Origin"
+    headers[.vary] = headers[.vary].map(vary) ?? Self.origin
     addFields(for: origin, to: &headers)
   }
 
   /// What an answer depends on beside what it says itself.
-  func vary(_ value: String) -> String { "\(value), Origin" }
+  func vary(_ value: String) -> String { "\(value), \(Self.origin)" }
 
   func addFields(for origin: String?, to sink: inout some FieldSink) {
     guard let origin, origins.contains(origin) else { return }

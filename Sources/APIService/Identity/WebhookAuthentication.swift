@@ -19,15 +19,21 @@ enum WebhookAuthentication: Sendable {
   }
 
   /// Judges all that can be judged without the body, so that most strangers do not get to send theirs. Throws a 401.
-  func claim(of request: Request, now: Date = Date()) throws(Problem) -> Claim {
+  func claim(of request: Request) throws(Problem) -> Claim {
+    // Other parameters are ignored, since the provider may add its own.
+    try claim(token: request.uri.queryParameters["token"].map(String.init), request.headers)
+  }
+
+  /// - Parameters:
+  ///   - token: of the query.
+  ///   - headers: those of Standard Webhooks at least.
+  func claim(token: String?, _ headers: HTTPFields, now: Date = Date()) throws(Problem) -> Claim {
     switch self {
     case .none: return .accepted
     case .token(let tokens):
-      // Other parameters are ignored, since the provider may add its own.
-      let token = request.uri.queryParameters["token"].map(String.init) ?? ""
-      guard tokens.accept(token) else { throw .unauthorized("the webhook token is missing or wrong") }
+      guard tokens.accept(token ?? "") else { throw .unauthorized("the webhook token is missing or wrong") }
       return .accepted
-    case .standard(let secrets): return .signed(try WebhookSignature(request.headers, now: now), secrets)
+    case .standard(let secrets): return .signed(try WebhookSignature(headers, now: now), secrets)
     }
   }
 }

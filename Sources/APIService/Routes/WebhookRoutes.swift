@@ -32,14 +32,19 @@ struct WebhookRoutes: Sendable {
     let claim = try await judge(context) { () throws(Problem) in try authentication.claim(of: request) }
     let body = try await collect(request, claim, context)
     let envelope = try WebhookEnvelope(body: body, signedID: try claim.eventID())
-    let result = try await queue.enqueue(
+    let result = try await offer(envelope, request, context)
+    guard result != .full else { throw Problem.unavailable("queue_full", "the queue is full", retryAfter: 5) }
+    return .json(.accepted, WebhookReceipt.json(envelope.eventID, result))
+  }
+
+  private func offer(
+    _ envelope: WebhookEnvelope, _ request: Request, _ context: APIContext
+  ) async throws -> EnqueueResult {
+    if let offered = context.offered { return try offered.get() }
+    return try await queue.enqueue(
       id: envelope.eventID.text, conversation: envelope.conversationID.text,
-      payload: ByteBuffer(bytes: envelope.payload), traceparent: traceparent(request))
-    switch result {
-    case .queued: return accepted(envelope.eventID, "queued")
-    case .duplicate: return accepted(envelope.eventID, "duplicate")
-    case .full: throw Problem.unavailable("queue_full", "the queue is full", retryAfter: 5)
-    }
+      payload: ByteBuffer(bytes: envelope.payload),
+      traceparent: request.headers[.traceparent].flatMap(Self.traceparent))
   }
 
   private func collect(
@@ -61,16 +66,5 @@ struct WebhookRoutes: Sendable {
   }
 
   /// Carried along when it has the length of W3C's version 00; anything else is not worth keeping.
-  private func traceparent(_ request: Request) -> String? {
-    request.headers[.traceparent].flatMap { $0.utf8.count == 55 ? $0 : nil }
-  }
-
-  private func accepted(_ id: EventID, _ status: String) -> Response {
-    var writer = JSONWriter(capacity: 128)
-    writer.beginObject()
-    writer.member("eventId", id.text)
-    writer.member("status", status)
-    writer.endObject()
-    return .json(.accepted, writer.bytes)
-  }
+  static func traceparent(_ field: String) -> String? { field.utf8.count == 55 ? field : nil }
 }

@@ -39,12 +39,42 @@ package final class WebhookQueue: Sendable {
   package func enqueue(
     id: String, conversation: String, payload: ByteBuffer, traceparent: String? = nil
   ) async throws(QueueError) -> EnqueueResult {
+    let call = try enqueueCall(id, conversation, payload, traceparent)
+    let reply = try await evaluate([call], timeout: settings.enqueueTimeout)[0]
+    return try Self.result(of: reply)
+  }
+
+  /// The same without a task that waits, for whoever works on the event loop itself.
+  ///
+  /// - Parameter then: called once, on `eventLoop`; with nil when nothing was done, because Redis does not know the script.
+  /// - Returns: false when Redis cannot be asked from this loop; `then` is not called.
+  package func offer(
+    id: String, conversation: String, payload: ByteBuffer, traceparent: String?, on eventLoop: any EventLoop,
+    then: @escaping @Sendable (Result<EnqueueResult, QueueError>?) -> Void
+  ) -> Bool {
+    guard let call = try? enqueueCall(id, conversation, payload, traceparent),
+      let request = try? RedisRequest([call.byDigest]), let connection = redis.connection(on: eventLoop)
+    else { return false }
+    connection.send(request, timeout: settings.enqueueTimeout) { outcome in
+      do throws(RedisError) {
+        let reply = try outcome.get().first ?? .null
+        guard reply.error?.serverPrefix != "NOSCRIPT" else { return then(nil) }
+        let value = try reply.get()
+        then(Result { () throws(QueueError) in try Self.result(of: value) })
+      } catch { then(.failure(QueueError(error))) }
+    }
+    return true
+  }
+
+  private func enqueueCall(
+    _ id: String, _ conversation: String, _ payload: ByteBuffer, _ traceparent: String?
+  ) throws(QueueError) -> RedisScriptCall {
     try Self.check("event id", id, limit: 128)
     try Self.check("conversation id", conversation, limit: 512)
     let token = ConversationToken(conversation, shards: shards.count)
     let keys = shards[token.shard].keys
     let limit = (settings.maximumDepth + shards.count - 1) / shards.count
-    let call = RedisScriptCall(
+    return RedisScriptCall(
       scripts.enqueue,
       keys: [
         RedisArgument(keys.done(id)), RedisArgument(keys.event(id)), RedisArgument(keys.events(token.text)),
@@ -54,8 +84,10 @@ package final class WebhookQueue: Sendable {
         RedisArgument(id), RedisArgument(token.text), RedisArgument(conversation), RedisArgument(payload),
         RedisArgument(traceparent ?? ""), RedisArgument(limit),
       ])
-    let reply = try await evaluate([call], timeout: settings.enqueueTimeout)[0]
-    guard let result = reply.string.flatMap(EnqueueResult.init) else { throw Self.unexpected(reply) }
+  }
+
+  private static func result(of reply: RedisReply) throws(QueueError) -> EnqueueResult {
+    guard let result = reply.string.flatMap(EnqueueResult.init) else { throw unexpected(reply) }
     return result
   }
 

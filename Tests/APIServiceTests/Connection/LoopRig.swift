@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Queue
 import Telemetry
 
 @testable import APIService
@@ -21,7 +22,8 @@ final class LoopRig {
   /// - Parameter cachedReads: nil when everything goes through the router.
   init(
     limits: ConnectionLimits = ConnectionLimits(), isDraining: @escaping @Sendable () -> Bool = { false },
-    cachedReads: (PrometheusMetrics) throws -> CachedReads.Parts? = { _ in nil }
+    cachedReads: (PrometheusMetrics) throws -> CachedReads.Parts? = { _ in nil },
+    offers: StubOffers = StubOffers()
   ) throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let parts = try cachedReads(metrics)
@@ -31,6 +33,9 @@ final class LoopRig {
       watcher: ConnectionWatcher(metrics: metrics, logger: logger, isDraining: isDraining), loops: loops,
       cachedReads: parts.map { parts in
         EventLoopParts(channel.embeddedEventLoop) { CachedReads(parts, on: loops[$0]) }
+      },
+      intake: parts.map { parts in
+        EventLoopParts(channel.embeddedEventLoop) { WebhookIntake(offers.parts(parts.record), on: $0) }
       }, limits: limits)
     try channel.pipeline.syncOperations.addHandler(socket)
     let connection = try served.setup(channel: channel, logger: logger).wait()
@@ -68,6 +73,14 @@ final class LoopRig {
     }
   }
 
+  /// Pieces that the system has all of at once.
+  func send(pieces: [String], thenHalfClose isHalfClosed: Bool = false) throws {
+    for piece in pieces { channel.pipeline.fireChannelRead(ByteBuffer(string: piece)) }
+    if isHalfClosed { channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+    channel.pipeline.fireChannelReadComplete()
+    run()
+  }
+
   /// Closes its half.
   func halfClose() { fire(ChannelEvent.inputClosed) }
 
@@ -100,6 +113,9 @@ final class LoopRig {
     }
   }
 
+  /// The statuses of the answers since the last time.
+  func statuses() throws -> [Substring] { try received().split(separator: "HTTP/1.1 ").map { $0.prefix(3) } }
+
   // MARK: The system
 
   /// The service begins to shut down.
@@ -130,11 +146,14 @@ final class LoopRig {
   /// Whether nothing serves it any more.
   var isOver: Bool { ending.isReached }
 
-  /// Requests that were counted with this status.
-  func counted(_ status: Int) -> Int {
+  /// Requests that were counted with this status, of this operation or any.
+  func counted(_ status: Int, _ operation: Operation? = nil) -> Int {
+    let route = operation.map { "route=\"\($0.path)\"" } ?? ""
     let family = metrics.families.first { $0.metric.name == "freshet_api_requests_total" }
     return (family?.series ?? [:]).reduce(0) { sum, sample in
-      guard case .number(let count) = sample.value, sample.key.text.contains("status=\"\(status)\"") else {
+      guard case .number(let count) = sample.value, sample.key.text.contains("status=\"\(status)\""),
+        sample.key.text.contains(route) || route.isEmpty
+      else {
         return sum
       }
       return sum + Int(count)
@@ -186,6 +205,7 @@ final class StubRouter: HTTPResponder, @unchecked Sendable {
 
   private(set) var paths: [String] = []
   private(set) var prepared: [PreparedRead?] = []
+  private(set) var offered: [Result<EnqueueResult, QueueError>?] = []
   private(set) var bodies: [Body] = []
   /// Requests that were begun after their client had gone.
   private(set) var cancelled = 0
@@ -198,6 +218,7 @@ final class StubRouter: HTTPResponder, @unchecked Sendable {
   func respond(to request: Request, context: APIContext) async throws -> Response {
     paths.append(request.head.path ?? "")
     prepared.append(context.prepared)
+    offered.append(context.offered)
     if Task.isCancelled { cancelled += 1 }
     if isPatient { await withCheckedContinuation { waiting.append($0) } }
     if request.method == .post { bodies.append(await Self.read(request.body)) }

@@ -14,6 +14,8 @@ struct LoopChannel<Responder: HTTPResponder>: ServerChildChannel where Responder
   let loops: EventLoopParts<LoopExecutor>
   /// Nil when everything goes through the router.
   let cachedReads: EventLoopParts<CachedReads>?
+  /// The same.
+  let intake: EventLoopParts<WebhookIntake>?
   var limits = ConnectionLimits()
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<LoopConnection> {
@@ -22,7 +24,9 @@ struct LoopChannel<Responder: HTTPResponder>: ServerChildChannel where Responder
       try ConnectionPipeline.configure(
         channel, limits: limits, watcher: watcher,
         accelerator: { gate in
-          cachedReads.map { CachedReadHandler($0[channel.eventLoop], gate: gate, connection: connection) }
+          guard let cachedReads, let intake else { return nil }
+          return Accelerator(
+            cachedReads[channel.eventLoop], intake[channel.eventLoop], gate: gate, connection: connection)
         }, program: [connection])
       return connection
     }
@@ -59,7 +63,7 @@ struct LoopChannel<Responder: HTTPResponder>: ServerChildChannel where Responder
     -> Response
   {
     var context = APIContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
-    context.prepared = incoming.prepared
+    incoming.prepared.map { context.take($0) }
     var response: Response
     do { response = try await responder.respond(to: Request(incoming), context: context) } catch {
       // Middlewares turn all errors into answers.

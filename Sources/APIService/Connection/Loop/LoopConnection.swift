@@ -8,7 +8,13 @@ struct IncomingRequest {
   /// Nil when there is none.
   var body: IncomingBody?
   /// What was done for it before.
-  var prepared: PreparedRead?
+  var prepared: PreparedRequest?
+}
+
+/// What was done for a request before it came to the router.
+enum PreparedRequest: Sendable {
+  case read(PreparedRead)
+  case webhook(PreparedWebhook)
 }
 
 /// Behind the gate: collects requests for a task that serves them one after the other, and sends its answers.
@@ -33,7 +39,7 @@ final class LoopConnection: ChannelDuplexHandler, ServerChildChannelValue, @unch
   private var task: CheckedContinuation<IncomingRequest?, Never>?
   private var isAtEnd = false
   private var isReadHeldBack = false
-  private var prepared: PreparedRead?
+  private var prepared: PreparedRequest?
 
   init(_ channel: any Channel) { self.channel = channel }
 
@@ -77,13 +83,13 @@ extension LoopConnection {
   }
 
   /// What was done for the request that comes next; nil when none was prepared.
-  func prepare(_ read: PreparedRead?) { prepared = read }
+  func prepare(_ request: PreparedRequest?) { prepared = request }
 
   private func offerWithBody() {
     guard let head else { return }
     let body = IncomingBody { [self] in onLoop { self.readOn() } }
     (self.head, self.body) = (nil, body)
-    offer(IncomingRequest(head: head, body: body))
+    offer(IncomingRequest(head: head, body: body, prepared: prepared))
   }
 
   private func offer(_ request: IncomingRequest) {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import APIService
 
-@Suite struct CachedReadHandlerTests {
+@Suite struct AcceleratedReadTests {
   private let lookups = StubLookups()
 
   private func rig(isDraining: Bool = false) throws -> LoopRig {
