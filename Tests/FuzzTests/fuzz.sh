@@ -32,6 +32,6 @@ echo
 echo "what the cases reached (of these tests alone), by file:"
 "$llvm_cov" report "$build/release/freshetPackageTests.xctest" -instr-profile="$build/release/codecov/default.profdata" \
   Sources/Shared/Conversations/{JSON,Requests,ProviderEvents} Sources/Shared/Redis/Codec \
-  Sources/APIService/{Identity,HTTP,Connection,CachedReads} |
+  Sources/APIService/{Identity,HTTP,Connection,CachedReads,Intake} |
   awk '/^Filename|^TOTAL|\.swift/ { printf "%-58s %9s of %5s lines %8s\n", $1, $8 - $9, $8, $10 }' |
   sed '1s/.*/file/'

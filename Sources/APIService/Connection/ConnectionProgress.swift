@@ -49,10 +49,13 @@ struct ConnectionProgress {
     case finish
   }
 
-  /// What the passing of time leads to.
+  /// What the passing of time, or the end of the service, leads to.
   enum Lapse {
     case none
+    /// Nothing is under way.
     case close
+    /// What is being received is not answered any more, but what was before it must reach the client.
+    case finish
     case refuse(Problem)
   }
 
@@ -180,16 +183,15 @@ extension ConnectionProgress {
   }
 
   /// The service is shutting down.
-  ///
-  /// - Returns: whether the connection can be closed at once.
-  mutating func quiesce() -> Bool {
-    guard case .open = course else { return false }
+  mutating func quiesce() -> Lapse {
+    guard case .open = course else { return .none }
     course = .last
-    if case .body = reading, unanswered > 0 { return false }
+    if case .body = reading, unanswered > 0 { return .none }
+    let isIdle = !isReadingHead
     reading = .over
-    guard unanswered == 0 else { return false }
+    guard unanswered == 0 else { return .none }
     course = .ended
-    return true
+    return isIdle ? .close : .finish
   }
 }
 

@@ -157,7 +157,7 @@ extension RequestGate {
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     case is ChannelShouldQuiesceEvent:
-      if progress.quiesce() { context.triggerUserOutboundEvent(CloseAtOnce(), promise: nil) }
+      follow(progress.quiesce(), context)
     case ChannelEvent.inputClosed:
       passBody(context)
       let isDone = progress.inputClosed()
@@ -251,11 +251,16 @@ extension RequestGate {
     timer.fired()
     guard let context, context.channel.isActive else { return }
     let unsent = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
-    switch progress.lapse(now: context.eventLoop.now, unsent: unsent ?? 0) {
+    follow(progress.lapse(now: context.eventLoop.now, unsent: unsent ?? 0), context)
+    rearm(context)
+  }
+
+  private func follow(_ lapse: ConnectionProgress.Lapse, _ context: ChannelHandlerContext) {
+    switch lapse {
     case .none: break
     case .close: context.triggerUserOutboundEvent(CloseAtOnce(), promise: nil)
+    case .finish: context.close(mode: .output, promise: nil)
     case .refuse(let problem): refuse(problem, nil, context)
     }
-    rearm(context)
   }
 }

@@ -33,7 +33,7 @@ struct RequestHeadRules {
     return AcceptedHead(
       head: head, isLast: head.version != .http1_1 || !head.isKeepAlive || fields.asksForUpgrade,
       awaitsContinue: try awaitsContinue(head, fields),
-      bodyBytes: head.headers.first(name: "Content-Length").flatMap { Int($0) })
+      bodyBytes: head.headers.first(name: "Content-Length").map { Int($0) ?? .max })
   }
 
   private static let methods: [HTTPMethod] = [.GET, .HEAD, .POST, .PUT, .PATCH, .DELETE, .OPTIONS, .TRACE]

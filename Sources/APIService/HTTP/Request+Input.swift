@@ -9,7 +9,7 @@ import Telemetry
 extension Request {
   /// The body's bytes, at most `limit`; a longer one is a 413 before it is read where its length is announced.
   func collectBytes(upTo limit: Int) async throws -> [UInt8] {
-    if let length = headers[.contentLength].flatMap(Int.init), length > limit {
+    if let length = announcedLength, length > limit {
       throw HTTPError(.contentTooLarge)
     }
     if let coding = headers[.contentEncoding], coding.lowercased() != "identity" {
@@ -31,6 +31,9 @@ extension Request {
       throw Problem.badRequest("incomplete_body", "the body did not arrive as announced")
     }
   }
+
+  /// As `Content-Length` says; no number is too large to be one.
+  var announcedLength: Int? { headers[.contentLength].map { Int($0) ?? .max } }
 
   /// A JSON body of one of the media types, in UTF-8, else 415.
   func collectJSON(accepting mediaTypes: [String] = ["application/json"]) async throws -> [UInt8] {

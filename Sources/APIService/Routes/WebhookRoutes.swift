@@ -51,7 +51,7 @@ struct WebhookRoutes: Sendable {
     _ request: Request, _ claim: WebhookAuthentication.Claim, _ context: APIContext
   ) async throws -> [UInt8] {
     guard case .signed = claim else { return try await request.collectBytes(upTo: maximumBytes) }
-    let announced = request.headers[.contentLength].flatMap(Int.init) ?? maximumBytes
+    let announced = request.announcedLength ?? maximumBytes
     return try await unverified.with(min(max(announced, 0), maximumBytes)) {
       let body = try await request.collectBytes(upTo: maximumBytes)
       try await judge(context) { () throws(Problem) in try claim.verify(body) }

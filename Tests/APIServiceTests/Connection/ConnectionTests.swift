@@ -287,6 +287,11 @@ import Testing
     let idle = try EmbeddedConnection()
     idle.quiesce()
     #expect(idle.isClosed)
+    let beginning = try EmbeddedConnection()
+    try beginning.send("GET /a HT")
+    beginning.quiesce()
+    // In order, or the system would take back what was answered before.
+    #expect(beginning.isEnding && !beginning.isClosed)
     let waiting = try EmbeddedConnection()
     try waiting.send(Self.get + Self.get)
     waiting.quiesce()

@@ -51,9 +51,9 @@ struct RedisConnectionStateMachineTests {
     #expect(machine.state == .closed)
 
     machine = try greetingMachine()
-    #expect(machine.deadlineReached(now: at(1999)) == .expire([], rearm: at(2000)))
+    #expect(machine.judge(now: at(1999)) == .expire([], rearm: at(2000)))
     #expect(
-      machine.deadlineReached(now: at(2000))
+      machine.judge(now: at(2000))
         == .fail(RedisError(.timedOut, "the server did not answer the greeting in time"), []))
   }
 
@@ -84,7 +84,7 @@ struct RedisConnectionStateMachineTests {
     _ = machine.submit("a", replies: 1, bytes: 1, deadline: at(100))
     _ = machine.submit("p", replies: 2, bytes: 1, deadline: at(100))
     _ = machine.submit("b", replies: 1, bytes: 1, deadline: at(500))
-    #expect(machine.deadlineReached(now: at(100)) == .expire(["a", "p"], rearm: at(500)))
+    #expect(machine.judge(now: at(100)) == .expire(["a", "p"], rearm: at(500)))
     #expect(machine.replyReceived(.integer(1)) == .none)
     #expect(machine.replyReceived(.integer(2)) == .none)
     #expect(machine.replyReceived(.integer(3)) == .none)
@@ -98,7 +98,7 @@ struct RedisConnectionStateMachineTests {
     _ = machine.submit("p", replies: 2, bytes: 1, deadline: at(100))
     _ = machine.submit("a", replies: 1, bytes: 1, deadline: at(900))
     #expect(machine.replyReceived(.integer(1)) == .none)
-    #expect(machine.deadlineReached(now: at(150)) == .expire(["p"], rearm: at(900)))
+    #expect(machine.judge(now: at(150)) == .expire(["p"], rearm: at(900)))
     #expect(machine.replyReceived(.integer(2)) == .none)
     #expect(machine.replyReceived(.integer(3)) == .deliver("a", .integer(3)))
   }
@@ -111,9 +111,9 @@ struct RedisConnectionStateMachineTests {
     #expect(machine.submit("c", replies: 1, bytes: 1, deadline: at(70)) == .write(rearm: nil))
     _ = machine.replyReceived(.null)
     _ = machine.replyReceived(.null)
-    #expect(machine.deadlineReached(now: at(50)) == .expire([], rearm: at(70)))
+    #expect(machine.judge(now: at(50)) == .expire([], rearm: at(70)))
     _ = machine.replyReceived(.null)
-    #expect(machine.deadlineReached(now: at(70)) == .expire([], rearm: nil))
+    #expect(machine.judge(now: at(70)) == .expire([], rearm: nil))
     #expect(machine.submit("d", replies: 1, bytes: 1, deadline: at(300)) == .write(rearm: at(300)))
   }
 
@@ -123,15 +123,30 @@ struct RedisConnectionStateMachineTests {
     for call in 0..<100 { _ = machine.submit("\(call)", replies: 1, bytes: 1, deadline: at(50)) }
     machine.bytesReceived(now: at(40))
     // The first has no others before it, and the sixth has five.
-    #expect(machine.deadlineReached(now: at(50)) == .expire(["0"], rearm: at(51)))
+    #expect(machine.judge(now: at(50)) == .expire(["0"], rearm: at(51)))
     for _ in 0..<6 { _ = machine.replyReceived(.null) }
-    #expect(machine.deadlineReached(now: at(55)) == .expire([], rearm: at(56)))
+    #expect(machine.judge(now: at(55)) == .expire([], rearm: at(56)))
     // Silence is enough, whoever is before.
-    guard case .expire(let calls, rearm: _) = machine.deadlineReached(now: at(90)) else {
+    guard case .expire(let calls, rearm: _) = machine.judge(now: at(90)) else {
       Issue.record("the connection ended")
       return
     }
     #expect(calls.count == 94)
+  }
+
+  @Test("looks again before it gives up: what came may not have been read")
+  func secondLook() throws {
+    var machine = try readyMachine(commands: 1000)
+    for call in 0..<3 { _ = machine.submit("\(call)", replies: 1, bytes: 1, deadline: at(50)) }
+    // The loop was busy with others for as long as it takes again.
+    #expect(machine.deadlineReached(now: at(90)) == .expire([], rearm: at(130)))
+    #expect(machine.submit("3", replies: 1, bytes: 1, deadline: at(500)) == .write(rearm: nil))
+    machine.bytesReceived(now: at(95))
+    for _ in 0..<3 { _ = machine.replyReceived(.null) }
+    // What was read an age ago in the same turn of the loop counts as just heard.
+    #expect(machine.deadlineReached(now: at(170)) == .expire([], rearm: at(503)))
+    #expect(machine.deadlineReached(now: at(510)) == .expire([], rearm: at(517)))
+    #expect(machine.deadlineReached(now: at(517)) == .expire(["3"], rearm: at(10_500)))
   }
 
   @Test("ends no call later than the request it is for")
@@ -141,7 +156,7 @@ struct RedisConnectionStateMachineTests {
     #expect(machine.submit("a", replies: 1, bytes: 1, limit: limit, now: at(0)) == .write(rearm: at(20)))
     #expect(machine.submit("b", replies: 1, bytes: 1, limit: limit, now: at(0)) == .write(rearm: nil))
     machine.bytesReceived(now: at(19))
-    #expect(machine.deadlineReached(now: at(20)) == .expire(["a", "b"], rearm: at(10_020)))
+    #expect(machine.judge(now: at(20)) == .expire(["a", "b"], rearm: at(10_020)))
   }
 
   @Test("bounds the commands in flight, tombstones included")
@@ -152,7 +167,7 @@ struct RedisConnectionStateMachineTests {
       machine.submit("p", replies: 3, bytes: 1, deadline: at(100))
         == .refuse(RedisError(.tooManyCommands, "1 commands are in flight")))
     _ = machine.submit("p", replies: 2, bytes: 1, deadline: at(100))
-    _ = machine.deadlineReached(now: at(100))
+    _ = machine.judge(now: at(100))
     #expect(
       machine.submit("b", replies: 1, bytes: 1, deadline: at(200))
         == .refuse(RedisError(.tooManyCommands, "3 commands are in flight")))
@@ -181,11 +196,11 @@ struct RedisConnectionStateMachineTests {
     _ = machine.submit("a", replies: 1, bytes: 1, deadline: at(100))
     _ = machine.submit("b", replies: 1, bytes: 1, deadline: at(500))
     _ = machine.submit("c", replies: 1, bytes: 1, deadline: at(500))
-    _ = machine.deadlineReached(now: at(100))
+    _ = machine.judge(now: at(100))
     #expect(machine.close() == ["b", "c"])
     #expect(machine.close() == [])
     #expect(machine.replyReceived(.null) == .none)
-    #expect(machine.deadlineReached(now: at(500)) == .expire([], rearm: nil))
+    #expect(machine.judge(now: at(500)) == .expire([], rearm: nil))
     #expect(
       machine.submit("d", replies: 1, bytes: 1, deadline: at(900))
         == .refuse(RedisError(.notConnected, "the connection is closed")))
@@ -204,10 +219,10 @@ struct RedisConnectionStateMachineTests {
   func silence() throws {
     var machine = try readyMachine()
     _ = machine.submit("a", replies: 1, bytes: 1, deadline: at(100))
-    #expect(machine.deadlineReached(now: at(100)) == .expire(["a"], rearm: at(10_100)))
+    #expect(machine.judge(now: at(100)) == .expire(["a"], rearm: at(10_100)))
     _ = machine.submit("b", replies: 1, bytes: 1, deadline: at(20_000))
     #expect(
-      machine.deadlineReached(now: at(10_100))
+      machine.judge(now: at(10_100))
         == .fail(RedisError(.connectionLost, "the server has stopped answering"), ["b"]))
   }
 
@@ -215,12 +230,12 @@ struct RedisConnectionStateMachineTests {
   func patience() throws {
     var machine = try readyMachine()
     _ = machine.submit("a", replies: 1, bytes: 1, deadline: at(100))
-    _ = machine.deadlineReached(now: at(100))
+    _ = machine.judge(now: at(100))
     machine.bytesReceived(now: at(9000))
-    #expect(machine.deadlineReached(now: at(10_100)) == .expire([], rearm: at(19_000)))
+    #expect(machine.judge(now: at(10_100)) == .expire([], rearm: at(19_000)))
     _ = machine.replyReceived(.null)
     _ = machine.submit("blocking", replies: 1, bytes: 1, deadline: at(90_000))
-    #expect(machine.deadlineReached(now: at(30_000)) == .expire([], rearm: at(90_000)))
+    #expect(machine.judge(now: at(30_000)) == .expire([], rearm: at(90_000)))
   }
 
   @Test("drains: nothing new, the replies under way, then the end")
@@ -244,13 +259,20 @@ struct RedisConnectionStateMachineTests {
     #expect(greeting.drain() == true)
     var machine = try readyMachine()
     _ = machine.submit("a", replies: 1, bytes: 1, deadline: at(100))
-    _ = machine.deadlineReached(now: at(100))
+    _ = machine.judge(now: at(100))
     #expect(machine.drain() == false)
     #expect(machine.replyReceived(.null) == .close)
   }
 }
 
 extension RedisConnectionStateMachine {
+  /// With the second look at once.
+  fileprivate mutating func judge(now: NIODeadline) -> DeadlineAction {
+    let first = deadlineReached(now: now)
+    guard case .expire(let calls, rearm: _) = first, calls.isEmpty else { return first }
+    return deadlineReached(now: now)
+  }
+
   /// At the time 0, when nothing was heard later.
   fileprivate mutating func submit(
     _ call: Call, replies: Int, bytes: Int, deadline: NIODeadline

@@ -10,8 +10,6 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
   /// Requests up to this size are copied together into one write.
   private static let coalescedRequestBytes = 16 << 10
-  /// How late a timer goes off whose loop has nothing else to do.
-  private static let lag = TimeAmount.milliseconds(1)
 
   private let setup: RedisConnectionSetup
   private let mailbox: RedisMailbox
@@ -20,8 +18,6 @@ final class RedisChannelHandler: ChannelInboundHandler {
   private var machine: Machine?
   private var context: ChannelHandlerContext?
   private var timer: Scheduled<Void>?
-  /// How often the timer went off late, one time after the other.
-  private var delays = 0
 
   init(setup: RedisConnectionSetup, mailbox: RedisMailbox, becameReady: EventLoopPromise<String?>) {
     self.setup = setup
@@ -144,19 +140,12 @@ extension RedisChannelHandler {
   private func rearm(_ deadline: NIODeadline) {
     timer?.cancel()
     let handler = NIOLoopBound(self, eventLoop: setup.eventLoop)
-    timer = setup.eventLoop.scheduleTask(deadline: deadline) { handler.value.timerFired(due: deadline) }
+    timer = setup.eventLoop.scheduleTask(deadline: deadline) { handler.value.timerFired() }
   }
 
-  private func timerFired(due: NIODeadline) {
+  private func timerFired() {
     timer = nil
-    let now = NIODeadline.now()
-    // Our own loop was busy: replies may have come that it has not read yet.
-    if now - due > Self.lag, delays < 3 {
-      delays += 1
-      return rearm(now + Self.lag)
-    }
-    delays = 0
-    switch machine?.deadlineReached(now: now) {
+    switch machine?.deadlineReached(now: .now()) {
     case .expire(let calls, let deadline):
       for call in calls { call.finish(.failure(RedisError(.timedOut, "no reply within the deadline"))) }
       if let deadline { rearm(deadline) }

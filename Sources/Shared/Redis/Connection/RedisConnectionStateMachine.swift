@@ -43,6 +43,8 @@ struct RedisConnectionStateMachine<Call: Equatable> {
   private var commandsInFlight = 0
   private var bytesInFlight = 0
   private var lastHeardAt: NIODeadline
+  /// Set while somebody seems overdue: when the server had last been heard then.
+  private var doubt: NIODeadline?
   /// When ``deadlineReached(now:)`` is due; one timer serves the whole connection.
   private(set) var timer: NIODeadline?
   private let limits: Limits
@@ -191,6 +193,7 @@ extension RedisConnectionStateMachine {
 
   /// The timer went off.
   mutating func deadlineReached(now: NIODeadline) -> DeadlineAction {
+    let due = timer ?? now
     timer = nil
     switch state {
     case .closed:
@@ -199,6 +202,7 @@ extension RedisConnectionStateMachine {
       guard deadline <= now else { return .expire([], rearm: rearm(deadline)) }
       return .fail(RedisError(.timedOut, "the server did not answer the greeting in time"), close())
     case .ready, .draining:
+      if let moment = secondLook(now, due: due) { return .expire([], rearm: rearm(moment)) }
       let patienceEnds = endOfPatience
       if let patienceEnds, patienceEnds <= now {
         return .fail(RedisError(.connectionLost, "the server has stopped answering"), close())
@@ -207,6 +211,25 @@ extension RedisConnectionStateMachine {
       return .expire(expired.calls, rearm: rearm([expired.next, endOfPatience].compactMap(\.self).min()))
     }
   }
+
+  /// Who seems overdue may have been answered: our own event loop, not the server, may be late, and what has come not read
+  /// yet. So nobody is given up before another look, after as long as this one was late. If anything was heard by
+  /// then, it was the loop, and silence begins anew.
+  ///
+  /// - Returns: nil when it is time to judge.
+  private mutating func secondLook(_ now: NIODeadline, due: NIODeadline) -> NIODeadline? {
+    if let before = doubt {
+      doubt = nil
+      if lastHeardAt != before { lastHeardAt = now }
+      return nil
+    }
+    guard line.contains(where: { $0.call != nil && self.due($0) <= now }) else { return nil }
+    doubt = lastHeardAt
+    return now + min(max(now - due, Self.shortestDoubt), Self.longestDoubt)
+  }
+
+  private static var shortestDoubt: TimeAmount { .milliseconds(1) }
+  private static var longestDoubt: TimeAmount { .milliseconds(200) }
 
   /// Turns what is overdue into tombstones; gives the earliest deadline of the rest.
   private mutating func expire(now: NIODeadline) -> (calls: [Call], next: NIODeadline?) {
