@@ -86,6 +86,7 @@ extension Integration {
         let client = api.client("anna")
         #expect(try await client.post("/conversations", ["title": "T"]).status == 201)
         #expect(try await client.get("/conversations").status == 200)
+        #expect(try await eventually { try await Self.isAtRest(api) })
         let before = try await Self.work(api)
         for _ in 0..<5 {
           try Self.expectRefusal(try await client.post("/conversations", ["title": "Lost"]), limit: 2)
@@ -95,6 +96,13 @@ extension Integration {
         #expect(try await Self.work(api) == before)
         #expect(try await system.rows("SELECT count(*) FROM conversations") == [["1"]])
       }
+    }
+
+    /// Whether what was read has been offered to Redis as well, which comes after the answer.
+    private static func isAtRest(_ api: API) async throws -> Bool {
+      let scrape = try await Scrape.of(api.program)
+      let loads = ["miss", "stale"].map { scrape["freshet_cache_reads_total{outcome=\"\($0)\"}"] ?? 0 }
+      return scrape.family("freshet_cache_fills_total").values.reduce(0, +) >= loads.reduce(0, +)
     }
 
     /// Reads answered, and answers offered to Redis.
